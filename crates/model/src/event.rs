@@ -1,0 +1,47 @@
+//! Events: what happened, in the order in which it was committed.
+//!
+//! An event's type and its own fields are data to everyone but the daemon that writes
+//! them, so that a reader of any age passes on what it does not know.
+
+use serde::{Deserialize, Serialize};
+
+use crate::SessionId;
+
+/// One row of the journal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// Grows by one, never reused.
+    pub seq: u64,
+    /// Wall time, milliseconds since the Unix epoch.
+    pub at_ms: i64,
+    /// The type, for example `run.ended`.
+    pub kind: String,
+    /// The session it is about.
+    pub session: Option<SessionId>,
+    /// The type's own fields: a JSON object as text.
+    pub data: String,
+}
+
+/// Types of event that this release writes.
+pub mod kind {
+    /// A session exists.
+    pub const SESSION_CREATED: &str = "session.created";
+    /// A session was removed, with its history.
+    pub const SESSION_REMOVED: &str = "session.removed";
+    /// A session has another name.
+    pub const SESSION_RENAMED: &str = "session.renamed";
+    /// The first terminal looks at a session.
+    pub const SESSION_ATTACHED: &str = "session.attached";
+    /// The last terminal went away.
+    pub const SESSION_DETACHED: &str = "session.detached";
+    /// The program of a run was started.
+    pub const RUN_STARTED: &str = "run.started";
+    /// Somebody asked a run to end.
+    pub const RUN_STOPPING: &str = "run.stopping";
+    /// A run is over.
+    pub const RUN_ENDED: &str = "run.ended";
+    /// A notice was shown to a person.
+    pub const NOTICE_SENT: &str = "notice.sent";
+    /// A notice reached nobody.
+    pub const NOTICE_FAILED: &str = "notice.failed";
+}

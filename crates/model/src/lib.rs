@@ -1,0 +1,35 @@
+//! What is true of sessions, and what follows from it.
+//!
+//! Everything the three programs must agree on lives here: identities, what to run,
+//! how a run ended, a session's life as a state machine, and the policies that turn
+//! facts into words or decisions. Nothing here performs I/O, reads a clock or waits,
+//! so every rule is checked by plain tests.
+//!
+//! # Invariants
+//!
+//! 1. No I/O, no async, no clock: time arrives as a parameter.
+//! 2. Types that travel (wire) or rest on disk (spec, exit record) are plain data.
+//!    On disk they are JSON and only ever gain optional fields; on the wire they are
+//!    frozen by the golden tests of `app-wire`.
+
+pub mod elapsed;
+pub mod environment;
+pub mod event;
+pub mod exit;
+pub mod id;
+pub mod name;
+pub mod notice;
+pub mod plain;
+pub mod selector;
+pub mod session;
+pub mod signal;
+pub mod spec;
+pub mod text;
+pub mod view;
+
+pub use exit::{Exit, ExitRecord, Lost, Survivor};
+pub use id::{RunNumber, SessionId};
+pub use signal::Signal;
+pub use spec::{Spec, TerminalSize};
+pub use text::OsText;
+pub use view::{Kind, Phase, SessionView, Turn};
