@@ -1,0 +1,165 @@
+//! What the daemon answers in version 1.
+
+use app_model::event::Event;
+use app_model::{RunNumber, SessionId, SessionView};
+use serde::{Deserialize, Serialize};
+
+/// A session was made and its program runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Started {
+    /// Its identity.
+    pub id: SessionId,
+    /// Its name.
+    pub name: String,
+    /// Its first run.
+    pub run: RunNumber,
+}
+
+/// A session is live.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resumed {
+    /// Its identity.
+    pub id: SessionId,
+    /// Its name.
+    pub name: String,
+    /// The run that is live now.
+    pub run: RunNumber,
+    /// It was live already; nothing was started.
+    pub was_live: bool,
+}
+
+/// What became of sessions that were asked to end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stopped {
+    /// Those that were live and are not any more.
+    pub ended: Vec<SessionView>,
+    /// Those that were not live in the first place.
+    pub were_down: Vec<SessionView>,
+}
+
+/// Events that are no longer kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gap {
+    /// The first that is missing.
+    pub from: u64,
+    /// The last that is missing.
+    pub to: u64,
+}
+
+/// About the daemon.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DaemonStatus {
+    /// Its process.
+    pub pid: u32,
+    /// Its release.
+    pub version: String,
+    /// The newest control protocol it speaks.
+    pub protocol: u16,
+    /// Live sessions.
+    pub sessions: u32,
+    /// Where it listens.
+    pub socket: String,
+    /// Where it keeps its records.
+    pub state_dir: String,
+    /// How long it has been up, milliseconds.
+    pub up_ms: u64,
+}
+
+/// Why a request failed, for programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ErrorCode {
+    /// It failed.
+    Failed,
+    /// The request makes no sense.
+    Usage,
+    /// There is no such session.
+    NotFound,
+    /// Several sessions match.
+    Ambiguous,
+    /// The session is in a state in which this cannot be done.
+    Conflict,
+    /// The daemon has too much to do; try again.
+    Busy,
+    /// Not permitted.
+    NotPermitted,
+    /// The program could not be started; the number is what a shell would exit with.
+    Launch(u8),
+}
+
+/// A session that a selector could have meant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Candidate {
+    /// Its identity.
+    pub id: SessionId,
+    /// Its name.
+    pub name: String,
+    /// When it was made, milliseconds since the Unix epoch.
+    pub created_at_ms: i64,
+    /// Where it runs.
+    pub cwd: String,
+}
+
+/// Why a request failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// For programs.
+    pub code: ErrorCode,
+    /// What failed, on what.
+    pub message: String,
+    /// Why, outermost first.
+    pub because: Vec<String>,
+    /// What to do next.
+    pub hint: Option<String>,
+    /// What an ambiguous selector could have meant.
+    pub candidates: Vec<Candidate>,
+}
+
+/// What the daemon answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Reply {
+    /// Sessions; more of them follow unless this is the last piece.
+    Sessions {
+        /// Newest first.
+        sessions: Vec<SessionView>,
+        /// Nothing follows.
+        last: bool,
+    },
+    /// One session.
+    Session(Box<SessionView>),
+    /// A session was started.
+    Started(Started),
+    /// A session is live.
+    Resumed(Resumed),
+    /// Sessions were stopped.
+    Stopped(Stopped),
+    /// Sessions ended.
+    Ended(Vec<SessionView>),
+    /// Something happened.
+    Event(Event),
+    /// Some events are no longer kept.
+    Gap(Gap),
+    /// About the daemon.
+    Status(DaemonStatus),
+    /// It was done.
+    Done,
+    /// It was not done.
+    Failed(Failure),
+}
+
+impl Reply {
+    /// Whether nothing more follows for the same request.
+    pub fn ends(&self) -> bool {
+        match self {
+            Self::Sessions { last, .. } => *last,
+            Self::Event(_) | Self::Gap(_) => false,
+            Self::Session(_)
+            | Self::Started(_)
+            | Self::Resumed(_)
+            | Self::Stopped(_)
+            | Self::Ended(_)
+            | Self::Status(_)
+            | Self::Done
+            | Self::Failed(_) => true,
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! What a client may ask in version 1.
+
+use app_model::{SessionId, Spec, TerminalSize};
+use serde::{Deserialize, Serialize};
+
+/// How a request names a session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Target {
+    /// Its id, the beginning of its id, or its name, as a person wrote it.
+    Named(String),
+    /// The one that was used last.
+    Last,
+}
+
+/// A new session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Start {
+    /// What to run. The daemon adds the variables that name the session.
+    pub spec: Spec,
+    /// Its name, or one made from the program's.
+    pub name: Option<String>,
+    /// It starts in the background.
+    pub background: bool,
+    /// The session it belongs to.
+    pub parent: Option<Target>,
+    /// The agent's profile.
+    pub agent: Option<String>,
+    /// The model.
+    pub model: Option<String>,
+}
+
+/// Another run of a session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resume {
+    /// Which session.
+    pub target: Target,
+    /// The size of the terminal that will attach; none keeps the last one.
+    pub size: Option<TerminalSize>,
+    /// The new run is one in the background.
+    pub background: bool,
+}
+
+/// What a client may ask. Each request is answered by [`Reply`](super::Reply)s, the
+/// last of which [ends](super::Reply::ends) the answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Request {
+    /// Sessions, newest first. Answered by `Sessions`, in one or more pieces.
+    List {
+        /// Those that ended and were looked at, too.
+        all: bool,
+        /// With what has to be asked from holders and the kernel: usage, last output.
+        detail: bool,
+    },
+    /// One session with everything known. Answered by `Session`.
+    Show {
+        /// Which one.
+        target: Target,
+    },
+    /// Make a session and start its first run. Answered by `Started` when the program
+    /// really runs.
+    Start(Box<Start>),
+    /// Start the next run of a session that ended; harmless for one that is live.
+    /// Answered by `Resumed`.
+    Resume(Resume),
+    /// End runs: ask, wait for the grace, insist. Answered by one `Stopped`, when all of
+    /// them are over.
+    Stop {
+        /// Which ones.
+        targets: Vec<Target>,
+        /// How long to wait before insisting, milliseconds; none is the default, zero
+        /// kills at once.
+        grace_ms: Option<u32>,
+    },
+    /// Give a session another name. Answered by `Done`.
+    Rename {
+        /// Which one.
+        target: Target,
+        /// The new name.
+        name: String,
+    },
+    /// Forget sessions and delete their records. Answered by `Done`.
+    Remove {
+        /// Which ones.
+        targets: Vec<Target>,
+        /// End those that are live, first.
+        force: bool,
+    },
+    /// Let go of all terminals attached to a session. Answered by `Done`.
+    Detach {
+        /// Which one.
+        target: Target,
+    },
+    /// Wait for runs to end. Answered by one `Ended` with a view of each session that
+    /// ended.
+    Wait {
+        /// Which ones.
+        targets: Vec<Target>,
+        /// One is enough.
+        any: bool,
+    },
+    /// The journal. Answered by `Event`s and `Gap`s, then `Done`; with `follow` it goes
+    /// on until the client hangs up.
+    Events {
+        /// Only events after this one; none with `follow` means from now on.
+        since: Option<u64>,
+        /// Go on with what happens next.
+        follow: bool,
+    },
+    /// About the daemon. Answered by `Status`.
+    Status,
+    /// End the daemon. Answered by `Done`; then the connection ends with the daemon.
+    Shutdown {
+        /// End all sessions first. Otherwise they run on.
+        sessions: bool,
+    },
+    /// A person looked at a session that ended. Answered by `Done`.
+    Seen {
+        /// Which one.
+        session: SessionId,
+    },
+}

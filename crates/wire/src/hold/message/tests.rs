@@ -1,0 +1,138 @@
+//! The golden bytes of the holder protocol: these tests are not to be "fixed".
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::hold::Decoder;
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+const SIZE: TerminalSize = TerminalSize { rows: 24, cols: 80, xpixel: 640, ypixel: 480 };
+
+fn status() -> Status {
+    Status {
+        session: SessionId(0x7c5d_cf5d),
+        run: RunNumber(2),
+        holder_pid: 100,
+        child_pid: 101,
+        child_start: 4242,
+        started_at_ms: 1_700_000_000_000,
+        started_boot_ms: 5_000,
+        size: SIZE,
+        attached: 1,
+        stopping: true,
+        last_output_at_ms: 1_700_000_000_500,
+        output_bytes: 9,
+        title: "vim".into(),
+    }
+}
+
+fn to_holder() -> Vec<(ToHolder, &'static str)> {
+    let attach = Attach { size: SIZE, history_lines: 2000, read_only: true };
+    let send = Send { data: b"hi".to_vec(), enter: true, keys: false };
+    vec![
+        (ToHolder::Attach(attach), "0d000000011800500080 02e001d007000001".trim()),
+        (ToHolder::Input(b"x".to_vec()), "010000000278"),
+        (ToHolder::Resize(SIZE), "08000000031800500080 02e001"),
+        (ToHolder::Detach, "0000000004"),
+        (ToHolder::Watch, "0000000005"),
+        (ToHolder::Status, "0000000006"),
+        (ToHolder::Screen { ansi: true, history_lines: 5 }, "05000000070105000000"),
+        (ToHolder::Send(send), "0300000008016869"),
+        (ToHolder::Stop { grace_ms: 10_000 }, "040000000910270000"),
+        (ToHolder::Kill, "000000000a"),
+        (ToHolder::DetachAll, "000000000b"),
+    ]
+}
+
+fn from_holder() -> Vec<(FromHolder, &'static str)> {
+    let failed = LaunchFailed { exit_code: 127, errno: 2, message: "no".into() };
+    let refused = FromHolder::Refused { code: RefusedCode::Busy, message: "no".into() };
+    vec![
+        (FromHolder::LaunchFailed(failed), "09000000817f0200000002006e6f"),
+        (
+            FromHolder::Status(status()),
+            "48000000825dcf5d7c0200000064000000650000009210000000000000 0068e5cf8b010000\
+             8813000000000000 180050008002e001 0100 01 f469e5cf8b010000 0900000000000000\
+             030076696d",
+        ),
+        (FromHolder::Output(b"x".to_vec()), "010000008378"),
+        (FromHolder::Screen { last: true, bytes: b"x".to_vec() }, "02000000840178"),
+        (
+            FromHolder::Exited { exit: Exit::Signal(Signal::TERM), elapsed_ms: 7 },
+            "0d00000085010f0000000700000000000000",
+        ),
+        (FromHolder::Detached(DetachReason::ByCommand), "010000008602"),
+        (FromHolder::Done, "0000000087"),
+        (refused, "05000000880202006e6f"),
+    ]
+}
+
+fn golden(text: &str) -> String {
+    text.replace(' ', "")
+}
+
+#[test]
+fn what_is_said_to_a_holder_is_frozen() {
+    for (message, bytes) in to_holder() {
+        assert_eq!(hex(&message.to_bytes()), golden(bytes), "{message:?}");
+        let mut decoder = Decoder::new();
+        decoder.push(&message.to_bytes());
+        let frame = decoder.next_frame().unwrap().unwrap();
+        assert_eq!(ToHolder::decode(frame), Ok(message));
+    }
+}
+
+#[test]
+fn what_a_holder_says_is_frozen() {
+    for (message, bytes) in from_holder() {
+        assert_eq!(hex(&message.to_bytes()), golden(bytes), "{message:?}");
+        let mut decoder = Decoder::new();
+        decoder.push(&message.to_bytes());
+        let frame = decoder.next_frame().unwrap().unwrap();
+        assert_eq!(FromHolder::decode(frame), Ok(message));
+    }
+}
+
+#[test]
+fn bytes_after_the_known_fields_are_ignored() {
+    let frame = Frame { kind: kind::STOP, payload: &[1, 0, 0, 0, 99, 99] };
+    assert_eq!(ToHolder::decode(frame), Ok(ToHolder::Stop { grace_ms: 1 }));
+}
+
+#[test]
+fn a_kind_of_a_later_release_is_a_value() {
+    let frame = Frame { kind: 0x7f, payload: b"anything" };
+    assert_eq!(ToHolder::decode(frame), Ok(ToHolder::Unknown(0x7f)));
+    assert_eq!(FromHolder::decode(frame), Ok(FromHolder::Unknown(0x7f)));
+}
+
+#[test]
+fn a_payload_that_is_too_short_names_its_kind() {
+    let frame = Frame { kind: kind::RESIZE, payload: &[1, 0] };
+    assert_eq!(ToHolder::decode(frame), Err(MessageError { kind: kind::RESIZE }));
+}
+
+#[test]
+fn long_output_is_cut_into_frames() {
+    let long = vec![b'x'; OUTPUT_CHUNK + 1];
+    let mut decoder = Decoder::new();
+    decoder.push(&FromHolder::Output(long.clone()).to_bytes());
+    let mut got = Vec::new();
+    while let Some(frame) = decoder.next_frame().unwrap() {
+        assert!(frame.payload.len() <= OUTPUT_CHUNK);
+        got.extend_from_slice(FromHolder::output_of(&frame).unwrap());
+    }
+    assert_eq!(got, long);
+}
+
+proptest! {
+    #[test]
+    fn garbage_never_panics(kind: u8, payload in prop::collection::vec(any::<u8>(), 0..200)) {
+        let frame = Frame { kind, payload: &payload };
+        drop(ToHolder::decode(frame));
+        drop(FromHolder::decode(frame));
+    }
+}
