@@ -1,0 +1,105 @@
+//! The durable index of sessions, runs, events and notices, in SQLite.
+//!
+//! The registry is an index: the session directories are the truth about runs, and can
+//! rebuild it but for the order of events. This is the only crate that knows SQL. Its
+//! calls block; the daemon keeps it on a thread of its own.
+//!
+//! # Invariants
+//!
+//! 1. One call is one transaction: after it returned, what it did survives a crash of
+//!    the process.
+//! 2. Events are only ever appended, in the transaction of the fact they tell. Their
+//!    numbers grow by one and are never reused.
+//! 3. A database of a later release, or a damaged one, is never written to.
+//! 4. Reading the sessions that matter takes no time that grows with those that ended
+//!    and were looked at: partial indexes carry the live and the unseen ones.
+
+mod error;
+mod events;
+mod migrations;
+mod notices;
+mod removal;
+mod rows;
+mod runs;
+mod sessions;
+
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags};
+
+pub use error::{OpenError, RegistryError};
+pub use events::{MAX_EVENTS, PAGE};
+pub use notices::{NoticeOutcome, PendingNotice};
+pub use rows::{LiveRun, NewSession, RunEnd, RunStart, SessionRow};
+pub use sessions::Found;
+
+/// How long a call waits for another process that holds the database.
+const BUSY_LIMIT_MS: u32 = 2_000;
+
+/// Pages of cache, as a negative number of KiB (sqlite.org/pragma.html#pragma_cache_size).
+const CACHE_KIB: i64 = -1_024;
+
+/// An open registry.
+#[derive(Debug)]
+pub struct Registry {
+    db: Connection,
+    newest_event: u64,
+}
+
+impl Registry {
+    /// Opens the database at `path`, making or migrating it as needed.
+    pub fn open(path: &Path) -> Result<Self, OpenError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_CREATE
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let mut db = Connection::open_with_flags(path, flags).map_err(OpenError::of(path))?;
+        let newest = migrations::LIST.len();
+        let found = migrations::version(&db).map_err(OpenError::of(path))?;
+        if found > newest {
+            return Err(OpenError::FromTheFuture { path: path.into(), found, newest });
+        }
+        prepare(&mut db).map_err(OpenError::of(path))?;
+        migrations::run(&mut db, found).map_err(OpenError::of(path))?;
+        let newest_event = events::newest(&db).map_err(OpenError::of(path))?;
+        Ok(Self { db, newest_event })
+    }
+
+    /// The number of the newest event, 0 when there was none.
+    pub fn newest_event(&self) -> u64 {
+        self.newest_event
+    }
+
+    /// Runs `work` as one transaction (invariant 1).
+    fn transact<T>(
+        &mut self,
+        work: impl FnOnce(&rusqlite::Transaction<'_>) -> Result<T, RegistryError>,
+    ) -> Result<T, RegistryError> {
+        let transaction =
+            self.db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let value = work(&transaction)?;
+        let newest = events::newest(&transaction)?;
+        transaction.commit()?;
+        self.newest_event = newest;
+        Ok(value)
+    }
+}
+
+/// Sets the connection up: write-ahead log, so that a reader never waits, and one fsync
+/// per checkpoint. What a power loss may undo is found again in the session directories.
+fn prepare(db: &mut Connection) -> rusqlite::Result<()> {
+    db.busy_timeout(std::time::Duration::from_millis(BUSY_LIMIT_MS.into()))?;
+    db.pragma_update(None, "cache_size", CACHE_KIB)?;
+    let mode: String = db.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
+    if mode != "wal" {
+        // Nothing is in it yet that a power loss could take: no fsync for an empty file.
+        db.pragma_update(None, "synchronous", "OFF")?;
+        db.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+    }
+    db.pragma_update(None, "synchronous", "NORMAL")?;
+    db.pragma_update(None, "foreign_keys", true)?;
+    db.set_prepared_statement_cache_capacity(64);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,190 @@
+//! What goes into the tables and what comes out.
+
+use app_model::view::Attention;
+use app_model::{Exit, Kind, OsText, Phase, RunNumber, SessionId, SessionView, Turn};
+use rusqlite::Row;
+use serde::de::DeserializeOwned;
+
+use crate::RegistryError;
+
+/// A session that is about to exist.
+#[derive(Clone, Debug)]
+pub struct NewSession {
+    /// Its identity; not in the registry yet.
+    pub id: SessionId,
+    /// Its name.
+    pub name: String,
+    /// Whether it stands for itself.
+    pub kind: Kind,
+    /// The session it belongs to.
+    pub parent: Option<SessionId>,
+    /// It starts in the background.
+    pub background: bool,
+    /// The agent's profile.
+    pub agent: Option<String>,
+    /// The model.
+    pub model: Option<String>,
+    /// The program and its arguments.
+    pub argv: Vec<OsText>,
+    /// Where it runs.
+    pub cwd: OsText,
+    /// It has a terminal.
+    pub tty: bool,
+    /// When, milliseconds since the Unix epoch.
+    pub created_at_ms: i64,
+    /// The boot during which its first run starts.
+    pub boot_id: String,
+}
+
+/// The program of a run was started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunStart {
+    /// Whose.
+    pub session: SessionId,
+    /// Which run.
+    pub run: RunNumber,
+    /// The holder's process.
+    pub holder_pid: u32,
+    /// Its start time, in the kernel's unit.
+    pub holder_start: u64,
+    /// The program's process.
+    pub child_pid: u32,
+    /// Its start time, in the kernel's unit.
+    pub child_start: u64,
+    /// Wall time, milliseconds since the Unix epoch.
+    pub started_at_ms: i64,
+    /// The same on the clock that counts suspend, milliseconds since boot.
+    pub started_boot_ms: u64,
+}
+
+/// A run is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunEnd {
+    /// Whose.
+    pub session: SessionId,
+    /// Which run.
+    pub run: RunNumber,
+    /// How.
+    pub exit: Exit,
+    /// When, if anybody knows; milliseconds since the Unix epoch.
+    pub ended_at_ms: i64,
+    /// How long it took, if anybody knows.
+    pub elapsed_ms: Option<u64>,
+    /// The last line it wrote.
+    pub last_line: Option<String>,
+    /// The title it had set.
+    pub title: String,
+    /// Somebody is looking at its end.
+    pub seen: bool,
+}
+
+/// A run of which the registry does not know that it ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LiveRun {
+    /// Whose.
+    pub session: SessionId,
+    /// Which run.
+    pub run: RunNumber,
+    /// It was asked to end.
+    pub stop_asked: bool,
+    /// The boot during which it was asked for.
+    pub boot_id: String,
+    /// The program's process and its start time, if it was ever started.
+    pub child: Option<(u32, u64)>,
+    /// The holder's process and its start time, if it ever reported.
+    pub holder: Option<(u32, u64)>,
+    /// When it started: wall time, milliseconds since the Unix epoch.
+    pub started_at_ms: Option<i64>,
+    /// When it started, milliseconds since boot.
+    pub started_boot_ms: Option<u64>,
+}
+
+/// A session with its newest run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionRow {
+    /// Everything but what only a live holder or the kernel knows.
+    pub view: SessionView,
+    /// The boot during which the newest run was asked for.
+    pub boot_id: String,
+    /// When the newest run started, milliseconds since boot.
+    pub started_boot_ms: Option<u64>,
+    /// Somebody has looked at its end.
+    pub seen: bool,
+}
+
+/// The columns that [`session_row`] reads, in its order.
+pub(crate) const SESSION_COLUMNS: &str = "
+    s.id, s.name, s.kind, s.parent, s.background, s.agent, s.model, s.argv, s.cwd, s.tty,
+    s.tags, s.pinned, s.created_at, s.seen, s.run,
+    r.phase, r.boot_id, r.stop_asked, r.holder_pid, r.child_pid, r.started_at, r.started_boot,
+    r.ended_at, r.elapsed_ms, r.exit, r.last_line, r.title";
+
+/// Reads [`SESSION_COLUMNS`].
+pub(crate) fn session_row(row: &Row<'_>) -> Result<SessionRow, RegistryError> {
+    let exit = match row.get::<_, Option<String>>(24)? {
+        Some(text) => Some(json::<Exit>("exit", &text)?),
+        None => None,
+    };
+    let live = exit.is_none();
+    let view = SessionView {
+        id: SessionId(row.get(0)?),
+        name: row.get(1)?,
+        kind: word("kind", &row.get::<_, String>(2)?)?,
+        parent: row.get::<_, Option<u32>>(3)?.map(SessionId),
+        background: row.get(4)?,
+        agent: row.get(5)?,
+        model: row.get(6)?,
+        argv: json("argv", &row.get::<_, String>(7)?)?,
+        cwd: json("cwd", &row.get::<_, String>(8)?)?,
+        tty: row.get(9)?,
+        tags: json("tags", &row.get::<_, String>(10)?)?,
+        pinned: row.get(11)?,
+        created_at_ms: row.get(12)?,
+        run: RunNumber(row.get(14)?),
+        phase: word::<Phase>("phase", &row.get::<_, String>(15)?)?,
+        stop_asked: row.get(17)?,
+        holder_pid: row.get::<_, Option<u32>>(18)?.filter(|_| live),
+        pid: row.get::<_, Option<u32>>(19)?.filter(|_| live),
+        started_at_ms: row.get(20)?,
+        ended_at_ms: row.get(22)?,
+        elapsed_ms: row.get(23)?,
+        exit,
+        last_line: row.get(25)?,
+        title: row.get(26)?,
+        attached: 0,
+        turn: Turn::Unknown,
+        attention: None::<Attention>,
+        last_output_at_ms: None,
+        usage: None,
+        dir: OsText::default(),
+    };
+    Ok(SessionRow {
+        view,
+        seen: row.get(13)?,
+        boot_id: row.get(16)?,
+        started_boot_ms: row.get(21)?,
+    })
+}
+
+/// A value that stands as JSON in a column.
+pub(crate) fn json<T: DeserializeOwned>(
+    column: &'static str,
+    text: &str,
+) -> Result<T, RegistryError> {
+    serde_json::from_str(text)
+        .map_err(|_| RegistryError::BadValue { column, value: text.to_owned() })
+}
+
+/// A value of an enumeration, which stands as its word.
+pub(crate) fn word<T: DeserializeOwned>(
+    column: &'static str,
+    text: &str,
+) -> Result<T, RegistryError> {
+    json(column, &format!("\"{text}\""))
+        .map_err(|_| RegistryError::BadValue { column, value: text.to_owned() })
+}
+
+/// A value as JSON, for a column.
+pub(crate) fn to_json<T: serde::Serialize>(value: &T) -> String {
+    serde_json::to_string(value).expect("model types have only string keys")
+}

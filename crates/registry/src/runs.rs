@@ -1,0 +1,194 @@
+//! Runs: asked for, started, asked to end, over.
+
+use app_model::event::kind;
+use app_model::notice::Notice;
+use app_model::{Phase, RunNumber, SessionId};
+use rusqlite::{Connection, params};
+use serde_json::json;
+
+use crate::rows::to_json;
+use crate::{LiveRun, Registry, RegistryError, RunEnd, RunStart, events, notices};
+
+impl Registry {
+    /// Writes down the next run of a session that ended, before it is started. The
+    /// session counts as unseen again.
+    pub fn insert_run(
+        &mut self,
+        session: SessionId,
+        run: RunNumber,
+        boot_id: &str,
+        at_ms: i64,
+    ) -> Result<(), RegistryError> {
+        self.transact(|db| {
+            insert(db, session, run, boot_id, at_ms)?;
+            db.prepare_cached("UPDATE session SET run = ?2, seen = 0, used_at = ?3 WHERE id = ?1")?
+                .execute(params![session.0, run.0, at_ms])?;
+            Ok(())
+        })
+    }
+
+    /// Forgets a run whose program could not be started: the session is as it was
+    /// before, and gone if this was its first run.
+    pub fn withdraw_run(
+        &mut self,
+        session: SessionId,
+        run: RunNumber,
+    ) -> Result<(), RegistryError> {
+        self.transact(|db| {
+            if run == RunNumber::FIRST {
+                db.prepare_cached("DELETE FROM session WHERE id = ?1")?.execute([session.0])?;
+                return Ok(());
+            }
+            // The session first: it must never point at a run that is not there.
+            db.prepare_cached("UPDATE session SET run = ?2 WHERE id = ?1")?
+                .execute(params![session.0, run.0 - 1])?;
+            db.prepare_cached("DELETE FROM run WHERE session = ?1 AND run = ?2")?
+                .execute(params![session.0, run.0])?;
+            Ok(())
+        })
+    }
+
+    /// The program of a run was started. Harmless when it is said again.
+    pub fn run_started(&mut self, start: &RunStart) -> Result<(), RegistryError> {
+        self.transact(|db| {
+            let first_time = db
+                .prepare_cached(
+                    "UPDATE run SET
+                         phase = CASE WHEN stop_asked THEN 'stopping' ELSE 'running' END,
+                         holder_pid = ?3, holder_start = ?4, child_pid = ?5, child_start = ?6,
+                         started_at = ?7, started_boot = ?8
+                     WHERE session = ?1 AND run = ?2 AND exit IS NULL AND started_at IS NULL",
+                )?
+                .execute(params![
+                    start.session.0,
+                    start.run.0,
+                    start.holder_pid,
+                    start.holder_start,
+                    start.child_pid,
+                    start.child_start,
+                    start.started_at_ms,
+                    start.started_boot_ms,
+                ])?;
+            if first_time == 0 {
+                return Ok(());
+            }
+            if start.run == RunNumber::FIRST {
+                created(db, start)?;
+            }
+            let data = json!({ "run": start.run, "pid": start.child_pid });
+            events::append(db, start.started_at_ms, kind::RUN_STARTED, Some(start.session), &data)
+        })
+    }
+
+    /// Somebody asked a run to end. Harmless when it is said again.
+    pub fn stop_asked(
+        &mut self,
+        session: SessionId,
+        run: RunNumber,
+        at_ms: i64,
+    ) -> Result<(), RegistryError> {
+        self.transact(|db| {
+            let first_time = db
+                .prepare_cached(
+                    "UPDATE run SET stop_asked = 1,
+                         phase = CASE phase WHEN 'starting' THEN phase ELSE ?3 END
+                     WHERE session = ?1 AND run = ?2 AND exit IS NULL AND stop_asked = 0",
+                )?
+                .execute(params![session.0, run.0, Phase::Stopping.word()])?;
+            if first_time > 0 {
+                let data = json!({ "run": run });
+                events::append(db, at_ms, kind::RUN_STOPPING, Some(session), &data)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// A run is over; `notice` is to be shown about it. Says whether this was news.
+    pub fn run_ended(
+        &mut self,
+        end: &RunEnd,
+        notice: Option<&Notice>,
+        at_ms: i64,
+    ) -> Result<bool, RegistryError> {
+        self.transact(|db| {
+            let news = db
+                .prepare_cached(
+                    "UPDATE run SET phase = ?3, exit = ?4, ended_at = ?5, elapsed_ms = ?6,
+                         last_line = ?7, title = ?8
+                     WHERE session = ?1 AND run = ?2 AND exit IS NULL",
+                )?
+                .execute(params![
+                    end.session.0,
+                    end.run.0,
+                    Phase::after(end.exit).word(),
+                    to_json(&end.exit),
+                    end.ended_at_ms,
+                    end.elapsed_ms,
+                    end.last_line,
+                    end.title,
+                ])?;
+            if news == 0 {
+                return Ok(false);
+            }
+            db.prepare_cached("UPDATE session SET seen = ?2 WHERE id = ?1")?
+                .execute(params![end.session.0, end.seen])?;
+            let data = json!({
+                "run": end.run,
+                "exit": end.exit,
+                "elapsed_ms": end.elapsed_ms,
+                "elapsed": end.elapsed_ms.map(app_model::elapsed::elapsed),
+            });
+            events::append(db, at_ms, kind::RUN_ENDED, Some(end.session), &data)?;
+            if let Some(notice) = notice {
+                notices::insert(db, end.session, end.run, notice, at_ms)?;
+            }
+            Ok(true)
+        })
+    }
+
+    /// Runs of which nothing says that they ended.
+    pub fn live_runs(&mut self) -> Result<Vec<LiveRun>, RegistryError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT session, run, stop_asked, boot_id, child_pid, child_start, holder_pid,
+                 holder_start, started_at, started_boot
+             FROM run WHERE exit IS NULL ORDER BY session",
+        )?;
+        let rows = statement.query_map([], |row| {
+            let process = |pid: Option<u32>, start: Option<u64>| pid.zip(start);
+            Ok(LiveRun {
+                session: SessionId(row.get(0)?),
+                run: RunNumber(row.get(1)?),
+                stop_asked: row.get(2)?,
+                boot_id: row.get(3)?,
+                child: process(row.get(4)?, row.get(5)?),
+                holder: process(row.get(6)?, row.get(7)?),
+                started_at_ms: row.get(8)?,
+                started_boot_ms: row.get(9)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}
+
+pub(crate) fn insert(
+    db: &Connection,
+    session: SessionId,
+    run: RunNumber,
+    boot_id: &str,
+    at_ms: i64,
+) -> Result<(), RegistryError> {
+    db.prepare_cached(
+        "INSERT INTO run (session, run, phase, boot_id, asked_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?
+    .execute(params![session.0, run.0, Phase::Starting.word(), boot_id, at_ms])?;
+    Ok(())
+}
+
+/// The event of a session that now really exists: its first program runs.
+fn created(db: &Connection, start: &RunStart) -> Result<(), RegistryError> {
+    let (name, background): (String, bool) = db
+        .prepare_cached("SELECT name, background FROM session WHERE id = ?1")?
+        .query_row([start.session.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let data = json!({ "name": name, "background": background });
+    events::append(db, start.started_at_ms, kind::SESSION_CREATED, Some(start.session), &data)
+}

@@ -1,0 +1,247 @@
+use app_model::notice::Notice;
+use app_model::selector::parse;
+use app_model::{Exit, Kind, OsText, Phase, RunNumber, SessionId};
+
+use super::*;
+
+const BOOT: &str = "boot";
+
+struct Rig {
+    registry: Registry,
+    dir: tempfile::TempDir,
+}
+
+impl Rig {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let registry = Registry::open(&dir.path().join("registry.db")).unwrap();
+        Self { registry, dir }
+    }
+
+    fn reopened(self) -> Self {
+        let Self { registry, dir } = self;
+        drop(registry);
+        let registry = Registry::open(&dir.path().join("registry.db")).unwrap();
+        Self { registry, dir }
+    }
+
+    /// A session that runs.
+    fn started(&mut self, id: u32, name: &str, at_ms: i64) -> SessionId {
+        let id = SessionId(id);
+        assert!(self.registry.insert_session(&session(id, name, at_ms)).unwrap());
+        self.registry.run_started(&start(id, RunNumber::FIRST)).unwrap();
+        id
+    }
+
+    fn ended(&mut self, id: SessionId, exit: Exit, notice: Option<&Notice>) -> bool {
+        self.registry.run_ended(&end(id, exit), notice, 20).unwrap()
+    }
+
+    fn listed(&mut self, all: bool) -> Vec<SessionId> {
+        let rows = self.registry.list(all, None, 100).unwrap();
+        rows.into_iter().map(|row| row.view.id).collect()
+    }
+
+    fn kinds(&mut self) -> Vec<String> {
+        self.registry.events_after(0).unwrap().into_iter().map(|event| event.kind).collect()
+    }
+}
+
+fn session(id: SessionId, name: &str, at_ms: i64) -> NewSession {
+    NewSession {
+        id,
+        name: name.into(),
+        kind: Kind::Session,
+        parent: None,
+        background: true,
+        agent: None,
+        model: None,
+        argv: vec!["true".into(), OsText(vec![0xff])],
+        cwd: "/".into(),
+        tty: true,
+        created_at_ms: at_ms,
+        boot_id: BOOT.into(),
+    }
+}
+
+fn start(session: SessionId, run: RunNumber) -> RunStart {
+    RunStart {
+        session,
+        run,
+        holder_pid: 100,
+        holder_start: 1,
+        child_pid: 101,
+        child_start: 2,
+        started_at_ms: 10,
+        started_boot_ms: 5,
+    }
+}
+
+fn end(session: SessionId, exit: Exit) -> RunEnd {
+    RunEnd {
+        session,
+        run: RunNumber::FIRST,
+        exit,
+        ended_at_ms: 20,
+        elapsed_ms: Some(10),
+        last_line: Some("bye".into()),
+        title: String::new(),
+        seen: false,
+    }
+}
+
+fn notice() -> Notice {
+    Notice { title: "done".into(), body: "/".into(), failed: false }
+}
+
+#[test]
+fn what_was_written_is_there_after_reopening() {
+    let mut rig = Rig::new();
+    let id = rig.started(7, "a", 1);
+    let mut rig = rig.reopened();
+    let row = rig.registry.session(id).unwrap().unwrap();
+    assert_eq!(row.view.phase, Phase::Running);
+    assert_eq!(row.view.pid, Some(101));
+    assert_eq!(row.view.argv, session(id, "a", 1).argv);
+    assert_eq!(rig.registry.newest_event(), 2);
+}
+
+#[test]
+fn an_id_is_given_once_even_after_its_session_was_removed() {
+    let mut rig = Rig::new();
+    let id = rig.started(7, "a", 1);
+    assert!(!rig.registry.insert_session(&session(id, "b", 2)).unwrap());
+    rig.registry.remove(id, 3).unwrap();
+    assert!(!rig.registry.insert_session(&session(id, "b", 2)).unwrap());
+    assert_eq!(rig.registry.tombstones().unwrap(), [id]);
+    rig.registry.bury(id).unwrap();
+    assert!(rig.registry.insert_session(&session(id, "b", 2)).unwrap());
+}
+
+#[test]
+fn a_list_shows_what_is_live_or_unseen_newest_first() {
+    let mut rig = Rig::new();
+    let old = rig.started(1, "old", 1);
+    let new = rig.started(2, "new", 2);
+    assert!(rig.ended(old, Exit::Code(0), None));
+    assert_eq!(rig.listed(false), [new, old]);
+    rig.registry.mark_seen(old).unwrap();
+    rig.registry.mark_seen(new).unwrap();
+    assert_eq!(rig.listed(false), [new], "a live session cannot be seen to its end");
+    assert_eq!(rig.listed(true), [new, old]);
+}
+
+#[test]
+fn pages_of_a_list_fit_together() {
+    let mut rig = Rig::new();
+    for id in 1..=5 {
+        rig.started(id, "x", 9);
+    }
+    let first = rig.registry.list(true, None, 3).unwrap();
+    let last = &first.last().unwrap().view;
+    let rest = rig.registry.list(true, Some((last.created_at_ms, last.id)), 3).unwrap();
+    let ids: Vec<_> = first.iter().chain(&rest).map(|row| row.view.id.0).collect();
+    assert_eq!(ids, [5, 4, 3, 2, 1]);
+}
+
+#[test]
+fn a_selector_finds_by_id_name_and_prefix() {
+    let mut rig = Rig::new();
+    let a = rig.started(0xabc0_0001, "one", 1);
+    let b = rig.started(0xabc1_0002, "two", 2);
+    let named = rig.started(3, "abc1", 3);
+    let mut find = |text: &str| rig.registry.find(&parse(text)).unwrap();
+    assert_eq!(find("abc00001"), Found::One(a));
+    assert_eq!(find("abc0"), Found::One(a));
+    assert_eq!(find("abc1"), Found::One(named), "a name wins over a prefix");
+    assert_eq!(find("abc10"), Found::One(b));
+    assert!(matches!(find("abc"), Found::Several(rows) if rows.len() == 2));
+    assert!(matches!(find("nope"), Found::None { names } if names.len() == 3));
+}
+
+#[test]
+fn an_end_is_news_once_and_its_notice_is_claimed_once() {
+    let mut rig = Rig::new();
+    let id = rig.started(1, "a", 1);
+    assert!(rig.ended(id, Exit::Code(2), Some(&notice())));
+    assert!(!rig.ended(id, Exit::Code(0), Some(&notice())));
+    let mut rig = rig.reopened();
+    let claimed = rig.registry.claim_notice(30).unwrap().unwrap();
+    assert_eq!(claimed.notice, notice());
+    let mut rig = rig.reopened();
+    assert_eq!(rig.registry.claim_notice(31).unwrap(), None, "it was claimed before the crash");
+    rig.registry.settle_notice(id, RunNumber::FIRST, &NoticeOutcome::Sent, 32).unwrap();
+    assert_eq!(rig.kinds(), ["session.created", "run.started", "run.ended", "notice.sent"]);
+    let row = rig.registry.session(id).unwrap().unwrap();
+    assert_eq!(row.view.exit, Some(Exit::Code(2)));
+    assert_eq!(row.view.pid, None);
+}
+
+#[test]
+fn a_run_that_never_started_leaves_nothing() {
+    let mut rig = Rig::new();
+    let id = SessionId(1);
+    rig.registry.insert_session(&session(id, "a", 1)).unwrap();
+    rig.registry.withdraw_run(id, RunNumber::FIRST).unwrap();
+    assert_eq!(rig.listed(true), []);
+    assert_eq!(rig.kinds(), Vec::<String>::new());
+    assert_eq!(rig.registry.live_runs().unwrap(), []);
+}
+
+#[test]
+fn a_second_run_that_never_started_leaves_the_first() {
+    let mut rig = Rig::new();
+    let id = rig.started(1, "a", 1);
+    rig.ended(id, Exit::Code(3), None);
+    let second = RunNumber(2);
+    rig.registry.insert_run(id, second, BOOT, 30).unwrap();
+    assert_eq!(rig.registry.session(id).unwrap().unwrap().view.phase, Phase::Starting);
+    rig.registry.withdraw_run(id, second).unwrap();
+    let view = rig.registry.session(id).unwrap().unwrap().view;
+    assert_eq!((view.run, view.exit), (RunNumber::FIRST, Some(Exit::Code(3))));
+}
+
+#[test]
+fn a_stop_is_written_once_and_stays_with_the_run() {
+    let mut rig = Rig::new();
+    let id = rig.started(1, "a", 1);
+    rig.registry.stop_asked(id, RunNumber::FIRST, 11).unwrap();
+    rig.registry.stop_asked(id, RunNumber::FIRST, 12).unwrap();
+    let live = rig.registry.live_runs().unwrap();
+    assert!(live[0].stop_asked);
+    let view = rig.registry.session(id).unwrap().unwrap().view;
+    assert_eq!(view.phase, Phase::Stopping);
+    assert_eq!(rig.kinds(), ["session.created", "run.started", "run.stopping"]);
+}
+
+#[test]
+fn numbers_of_events_are_never_reused() {
+    let mut rig = Rig::new();
+    let id = rig.started(1, "a", 1);
+    let before = rig.registry.newest_event();
+    rig.registry.remove(id, 2).unwrap();
+    rig.registry.db.execute("DELETE FROM event", []).unwrap();
+    let mut rig = rig.reopened();
+    rig.started(2, "b", 3);
+    assert_eq!(rig.registry.events_after(0).unwrap()[0].seq, before + 2);
+}
+
+#[test]
+fn a_file_that_is_no_database_is_refused_and_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("registry.db");
+    std::fs::write(&path, "this is not a database, and it is long enough to be seen as none")
+        .unwrap();
+    assert!(matches!(Registry::open(&path), Err(OpenError::Damaged { .. })));
+    assert!(std::fs::read_to_string(&path).unwrap().starts_with("this is not"));
+}
+
+#[test]
+fn a_database_of_a_later_release_is_refused_and_left_alone() {
+    let rig = Rig::new();
+    rig.registry.db.pragma_update(None, "user_version", 99).unwrap();
+    let path = rig.dir.path().join("registry.db");
+    drop(rig.registry);
+    let error = Registry::open(&path).unwrap_err();
+    assert!(matches!(error, OpenError::FromTheFuture { found: 99, .. }), "{error}");
+}
