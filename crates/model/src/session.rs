@@ -136,15 +136,20 @@ impl Session {
         Self { desired: WANTS_NOTHING, state: State::Down { last }, next_run }
     }
 
-    /// A session whose run was found alive by a starting daemon. With `stopping` it had
-    /// been asked to end before.
-    pub fn adopted(run: RunNumber, stopping: bool, now: Moment) -> Self {
-        let next_run = run.next();
-        if stopping {
-            let state = State::Stopping { run, insist_at: now + DEFAULT_GRACE + STOP_MARGIN };
-            return Self { desired: WANTS_NOTHING, state, next_run };
-        }
-        Self { desired: Desired::Up, state: State::Up { run }, next_run }
+    /// A session whose run a starting daemon takes over, and what must be done at once:
+    /// with `stopping` it had been asked to end, and perhaps nobody told its holder.
+    pub fn adopted(run: RunNumber, stopping: bool, now: Moment) -> (Self, Vec<Effect>) {
+        let mut session = Self {
+            desired: Desired::Up,
+            state: State::Up { run },
+            next_run: run.next(),
+        };
+        let effects = if stopping {
+            session.apply(Input::Asked(Desired::Down { grace: DEFAULT_GRACE }), now)
+        } else {
+            vec![]
+        };
+        (session, effects)
     }
 
     /// What is true.
@@ -318,8 +323,9 @@ mod tests {
     }
 
     #[test]
-    fn an_adopted_run_that_was_being_stopped_is_insisted_on() {
-        let mut session = Session::adopted(RunNumber(3), true, at(0));
+    fn an_adopted_run_that_was_being_stopped_is_told_again_and_insisted_on() {
+        let (mut session, effects) = Session::adopted(RunNumber(3), true, at(0));
+        assert!(effects.contains(&Effect::Stop(RunNumber(3), DEFAULT_GRACE)), "{effects:?}");
         let late = session.apply(Input::Woke, at(3600));
         assert!(late.contains(&Effect::Kill(RunNumber(3))), "{late:?}");
     }

@@ -1,0 +1,194 @@
+//! The bytes of every message of the control protocol, version 1.
+//!
+//! `golden/control-1.txt` was written when the version was made. A line that no longer
+//! matches means that the protocol changed: make a new version, do not edit the file.
+//! New messages get new lines; a message without one fails here.
+
+use app_model::event::Event;
+use app_model::view::{Attention, Usage};
+use app_model::{
+    Exit, Kind, Lost, OsText, Phase, RunNumber, SessionId, SessionView, Signal, Spec,
+    TerminalSize, Turn,
+};
+use app_wire::control::{
+    Candidate, CodecError, DaemonStatus, ErrorCode, Failure, Gap, MAX_REQUEST, Reply, Request,
+    Resume, Resumed, Start, Started, Stopped, Target, decode_reply, decode_request, encode,
+};
+use proptest::prelude::*;
+
+const GOLDEN: &str = include_str!("golden/control-1.txt");
+const ID: SessionId = SessionId(0x7c5d_cf5d);
+
+fn requests() -> Vec<(&'static str, Request)> {
+    let named = || Target::Named("flaky".into());
+    let spec = Spec {
+        argv: vec!["sh".into(), OsText(vec![0xff])],
+        cwd: "/src".into(),
+        env: vec![("A".into(), "b".into())],
+        terminal: Some(TerminalSize { rows: 24, cols: 80, xpixel: 1, ypixel: 2 }),
+        history_lines: 2_000,
+        transcript_bytes: 1 << 28,
+    };
+    let start = Start {
+        spec,
+        name: Some("flaky".into()),
+        background: true,
+        parent: Some(Target::Last),
+        agent: Some("claude".into()),
+        model: Some("opus".into()),
+    };
+    let resume = Resume { target: named(), size: None, background: false };
+    vec![
+        ("list", Request::List { all: true, detail: false }),
+        ("show", Request::Show { target: named() }),
+        ("start", Request::Start(Box::new(start))),
+        ("resume", Request::Resume(resume)),
+        ("stop", Request::Stop { targets: vec![named()], grace_ms: Some(10_000) }),
+        ("rename", Request::Rename { target: named(), name: "new".into() }),
+        ("remove", Request::Remove { targets: vec![Target::Last], force: true }),
+        ("detach", Request::Detach { target: named() }),
+        ("wait", Request::Wait { targets: vec![named()], any: true }),
+        ("events", Request::Events { since: Some(7), follow: true }),
+        ("status", Request::Status),
+        ("shutdown", Request::Shutdown { sessions: true }),
+        ("seen", Request::Seen { session: ID }),
+    ]
+}
+
+fn view() -> SessionView {
+    SessionView {
+        id: ID,
+        name: "flaky".into(),
+        kind: Kind::Task,
+        parent: Some(SessionId(1)),
+        background: true,
+        agent: Some("claude".into()),
+        model: Some("opus".into()),
+        argv: vec!["sh".into()],
+        cwd: "/src".into(),
+        tty: true,
+        run: RunNumber(2),
+        pid: Some(101),
+        holder_pid: Some(100),
+        attached: 1,
+        tags: vec!["t".into()],
+        pinned: true,
+        title: "title".into(),
+        phase: Phase::Stopping,
+        turn: Turn::Idle,
+        attention: Some(Attention { why: "asks".into(), since_ms: 3 }),
+        stop_asked: true,
+        created_at_ms: 1_700_000_000_000,
+        started_at_ms: Some(4),
+        ended_at_ms: Some(5),
+        elapsed_ms: Some(6),
+        last_output_at_ms: Some(7),
+        exit: Some(Exit::Signal(Signal::TERM)),
+        last_line: Some("bye".into()),
+        usage: Some(Usage { cpu_ms: 8, rss_bytes: 9, processes: 10 }),
+        dir: "/state".into(),
+    }
+}
+
+fn replies() -> Vec<(&'static str, Reply)> {
+    let lost = SessionView { exit: Some(Exit::Lost(Lost::Reboot)), ..view() };
+    let event = Event {
+        seq: 9,
+        at_ms: 10,
+        kind: "run.ended".into(),
+        session: Some(ID),
+        data: "{}".into(),
+    };
+    let status = DaemonStatus {
+        pid: 1,
+        version: "0.1.0".into(),
+        protocol: 1,
+        sessions: 2,
+        socket: "/s".into(),
+        state_dir: "/d".into(),
+        up_ms: 3,
+    };
+    let candidate =
+        Candidate { id: ID, name: "flaky".into(), created_at_ms: 1, cwd: "/src".into() };
+    let failure = Failure {
+        code: ErrorCode::Launch(127),
+        message: "no".into(),
+        because: vec!["why".into()],
+        hint: Some("do".into()),
+        candidates: vec![candidate],
+    };
+    let started = Started { id: ID, name: "flaky".into(), run: RunNumber(1) };
+    let resumed = Resumed { id: ID, name: "flaky".into(), run: RunNumber(2), was_live: true };
+    vec![
+        ("sessions", Reply::Sessions { sessions: vec![view()], last: true }),
+        ("session", Reply::Session(Box::new(lost))),
+        ("started", Reply::Started(started)),
+        ("resumed", Reply::Resumed(resumed)),
+        ("stopped", Reply::Stopped(Stopped { ended: vec![view()], were_down: vec![] })),
+        ("ended", Reply::Ended(vec![])),
+        ("event", Reply::Event(event)),
+        ("gap", Reply::Gap(Gap { from: 1, to: 2 })),
+        ("is-status", Reply::Status(status)),
+        ("done", Reply::Done),
+        ("failed", Reply::Failed(failure)),
+    ]
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn golden(name: &str) -> Option<&'static str> {
+    GOLDEN.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))
+}
+
+#[test]
+fn requests_have_the_bytes_they_were_released_with() {
+    for (name, request) in requests() {
+        let body = encode(&request).unwrap();
+        assert_eq!(Some(hex(&body).as_str()), golden(name), "{name} {}", hex(&body));
+        assert_eq!(decode_request(&body).unwrap(), request);
+    }
+}
+
+#[test]
+fn replies_have_the_bytes_they_were_released_with() {
+    for (name, reply) in replies() {
+        let body = encode(&reply).unwrap();
+        assert_eq!(Some(hex(&body).as_str()), golden(name), "{name} {}", hex(&body));
+        assert_eq!(decode_reply(&body).unwrap(), reply);
+    }
+}
+
+#[test]
+fn a_length_that_lies_is_refused_before_memory_is_taken() {
+    // `Show` of a name that claims 2^40 bytes.
+    let mut forged = vec![1, 0, 253];
+    forged.extend_from_slice(&(1u64 << 40).to_le_bytes());
+    assert!(matches!(decode_request(&forged), Err(CodecError::Decode(_))));
+}
+
+#[test]
+fn bytes_after_a_message_are_an_error() {
+    let mut body = encode(&Request::Status).unwrap();
+    body.push(0);
+    assert!(matches!(decode_request(&body), Err(CodecError::Trailing(1))));
+}
+
+#[test]
+fn a_large_environment_fits() {
+    let (_, request) = requests().swap_remove(2);
+    let Request::Start(mut start) = request else { unreachable!("the third is a start") };
+    start.spec.env = vec![("A".into(), OsText(vec![b'x'; 2 << 20]))];
+    let body = encode(&Request::Start(start)).unwrap();
+    assert!(body.len() < MAX_REQUEST);
+    assert!(decode_request(&body).is_ok());
+}
+
+proptest! {
+    #[test]
+    fn garbage_never_panics(body in prop::collection::vec(any::<u8>(), 0..400)) {
+        drop(decode_request(&body));
+        drop(decode_reply(&body));
+    }
+}
