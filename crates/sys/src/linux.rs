@@ -1,0 +1,252 @@
+//! What differs on Linux. The twin of `macos.rs`: same names, same meaning.
+
+use std::ffi::CStr;
+use std::fs;
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::fs::{Mode, inotify};
+use rustix::net::{SocketAddrUnix, SocketFlags};
+use rustix::process::PidfdFlags;
+use rustix::time::{ClockId, clock_gettime};
+
+use crate::poll::{Interest, Ready};
+use crate::process::{Identity, Pid, Process};
+use crate::signals::Signal;
+use crate::socket::STREAM;
+
+/// As many connections as the kernel queues by default (`net.core.somaxconn` was 128).
+const BACKLOG: i32 = 128;
+
+/// As many descriptors as we ever ask for: more make the `close` loops of old programs
+/// slow.
+pub(crate) const FD_LIMIT_WANTED: u64 = 65_536;
+
+/// Blocks of at least this size are mapped on their own and vanish when freed.
+const MAP_BLOCKS_FROM: libc::c_int = 64 * 1024;
+
+/// More than this much free heap at its end is given back.
+const TRIM_FROM: libc::c_int = 128 * 1024;
+
+pub(crate) fn boot_ms() -> u64 {
+    let now = clock_gettime(ClockId::Boottime);
+    let whole = u64::try_from(now.tv_sec).unwrap_or(0);
+    whole * 1000 + u64::try_from(now.tv_nsec).unwrap_or(0) / 1_000_000
+}
+
+pub(crate) fn boot_id() -> String {
+    let id = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    id.trim_end().to_owned()
+}
+
+pub(crate) fn be_frugal() {
+    // Both are about memory only; a kernel that lacks them costs nothing but that.
+    rustix::thread::disable_transparent_huge_pages(true).ok();
+    #[cfg(target_env = "gnu")]
+    set_malloc_options();
+}
+
+#[cfg(target_env = "gnu")]
+#[expect(unsafe_code, reason = "the allocator's knobs are only reachable through libc")]
+fn set_malloc_options() {
+    // SAFETY: mallopt(3) takes plain numbers and locks the allocator itself.
+    unsafe {
+        libc::mallopt(libc::M_MMAP_THRESHOLD, MAP_BLOCKS_FROM);
+        libc::mallopt(libc::M_TRIM_THRESHOLD, TRIM_FROM);
+    }
+}
+
+#[expect(unsafe_code, reason = "the allocator's knobs are only reachable through libc")]
+pub(crate) fn trim() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: malloc_trim(3) takes a plain number and locks the allocator itself.
+    unsafe {
+        libc::malloc_trim(0)
+    };
+}
+
+pub(crate) fn become_subreaper() -> io::Result<()> {
+    // Which pid is passed does not matter, only that there is one (prctl(2)).
+    Ok(rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?)
+}
+
+pub(crate) fn set_name(name: &CStr) {
+    // Names nothing but a row in `ps`.
+    rustix::thread::set_name(name).ok();
+}
+
+/// What `/proc/PID/stat` says of one process.
+pub(crate) fn process(pid: Pid) -> Option<Process> {
+    let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
+    parse_stat(pid, &stat)
+}
+
+/// One pass over the process table.
+pub(crate) fn processes() -> Vec<Process> {
+    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
+    entries
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .filter_map(Pid::new)
+        .filter_map(process)
+        .collect()
+}
+
+/// Reads proc_pid_stat(5): `pid (name) state ppid pgrp session …`, the start time being
+/// the 22nd field. The name may contain anything, so the last `)` ends it.
+fn parse_stat(pid: Pid, stat: &[u8]) -> Option<Process> {
+    let open = stat.iter().position(|&b| b == b'(')?;
+    let close = stat.iter().rposition(|&b| b == b')')?;
+    let name = String::from_utf8_lossy(stat.get(open + 1..close)?).into_owned();
+    let rest = std::str::from_utf8(stat.get(close + 1..)?).ok()?;
+    let mut fields = rest.split_ascii_whitespace();
+    let state = fields.next()?;
+    let parent = fields.next()?.parse().ok()?;
+    let group = fields.next()?.parse().ok()?;
+    let session = fields.next()?.parse().ok()?;
+    let start_time = fields.nth(15)?.parse().ok()?;
+    let identity = Identity { pid, start_time };
+    let zombie = matches!(state, "Z" | "X" | "x");
+    Some(Process { identity, parent, group, session, zombie, name })
+}
+
+pub(crate) fn signal(identity: &Identity, signal: Signal) -> io::Result<bool> {
+    let Some((pid, named)) = identity.pid.rustix().zip(crate::process::named(signal)) else {
+        return Err(io::ErrorKind::InvalidInput.into());
+    };
+    let pinned = match rustix::process::pidfd_open(pid, PidfdFlags::empty()) {
+        Ok(pidfd) => Some(pidfd),
+        Err(rustix::io::Errno::SRCH) => return Ok(false),
+        // A kernel or a sandbox without pidfds: a small window for a reused pid is left.
+        Err(_) => None,
+    };
+    if !crate::process::is_alive(identity) {
+        return Ok(false);
+    }
+    crate::process::found(match pinned {
+        Some(pidfd) => rustix::process::pidfd_send_signal(pidfd, named),
+        None => rustix::process::kill_process(pid, named),
+    })
+}
+
+/// A descriptor that is readable once the process has ended.
+pub(crate) fn exit_watch(pid: Pid) -> io::Result<OwnedFd> {
+    let pid = pid.rustix().ok_or(io::ErrorKind::InvalidInput)?;
+    Ok(rustix::process::pidfd_open(pid, PidfdFlags::empty())?)
+}
+
+/// Keeps every descriptor from `first` on away from the program that is about to be
+/// executed. Async-signal-safe. Kernels before 5.11 lack it, and there every descriptor
+/// of ours is close-on-exec on its own.
+#[expect(unsafe_code, reason = "rustix has no close_range(2)")]
+pub(crate) fn close_on_exec_from(first: u32) {
+    // SAFETY: only sets flags; takes plain numbers.
+    unsafe {
+        libc::syscall(libc::SYS_close_range, first, u32::MAX, libc::CLOSE_RANGE_CLOEXEC);
+    }
+}
+
+pub(crate) fn wait(interests: &mut [Interest<'_>], limit: Option<Duration>) -> io::Result<usize> {
+    let limit = limit.map(|limit| Timespec {
+        tv_sec: i64::try_from(limit.as_secs()).unwrap_or(i64::MAX),
+        tv_nsec: limit.subsec_nanos().into(),
+    });
+    let mut fds: Vec<PollFd<'_>> = interests
+        .iter()
+        .map(|interest| {
+            let mut events = PollFlags::empty();
+            events.set(PollFlags::IN, interest.read);
+            events.set(PollFlags::OUT, interest.write);
+            PollFd::from_borrowed_fd(interest.fd, events)
+        })
+        .collect();
+    let count = rustix::event::poll(&mut fds, limit.as_ref())?;
+    for (interest, fd) in interests.iter_mut().zip(&fds) {
+        let seen = fd.revents();
+        let broken = seen.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL);
+        interest.ready = Ready {
+            read: seen.contains(PollFlags::IN) || (interest.read && broken),
+            write: seen.contains(PollFlags::OUT) || (interest.write && broken),
+            hangup: broken,
+        };
+    }
+    Ok(count)
+}
+
+pub(crate) fn unix_socket() -> io::Result<OwnedFd> {
+    let (family, kind) = STREAM;
+    Ok(rustix::net::socket_with(family, kind, SocketFlags::CLOEXEC, None)?)
+}
+
+/// Binds with mode 0600 from the first instant: the mode of an unbound socket becomes
+/// that of its file.
+pub(crate) fn bind_private(path: &Path) -> io::Result<UnixListener> {
+    let socket = unix_socket()?;
+    rustix::fs::fchmod(&socket, Mode::RUSR | Mode::WUSR)?;
+    rustix::net::bind(&socket, &SocketAddrUnix::new(path)?)?;
+    rustix::net::listen(&socket, BACKLOG)?;
+    Ok(UnixListener::from(socket))
+}
+
+pub(crate) fn peer_uid(socket: BorrowedFd<'_>) -> io::Result<u32> {
+    Ok(rustix::net::sockopt::socket_peercred(socket)?.uid.as_raw())
+}
+
+/// See [`crate::watch::DirWatch`].
+#[derive(Debug)]
+pub(crate) struct DirWatch {
+    inotify: OwnedFd,
+}
+
+impl DirWatch {
+    pub(crate) fn new(dir: &Path) -> io::Result<Self> {
+        let flags = inotify::CreateFlags::NONBLOCK | inotify::CreateFlags::CLOEXEC;
+        let inotify = inotify::init(flags)?;
+        let events = inotify::WatchFlags::MODIFY
+            | inotify::WatchFlags::CREATE
+            | inotify::WatchFlags::MOVED_TO
+            | inotify::WatchFlags::DELETE_SELF
+            | inotify::WatchFlags::ONLYDIR;
+        inotify::add_watch(&inotify, dir, events)?;
+        Ok(Self { inotify })
+    }
+
+    pub(crate) fn drain(&mut self) -> io::Result<bool> {
+        let mut buffer = [MaybeUninit::uninit(); 4096];
+        let mut any = false;
+        loop {
+            match rustix::io::read(&self.inotify, &mut buffer) {
+                Ok(_) => any = true,
+                Err(rustix::io::Errno::AGAIN) => return Ok(any),
+                Err(rustix::io::Errno::INTR) => {}
+                Err(errno) => return Err(errno.into()),
+            }
+        }
+    }
+}
+
+impl AsFd for DirWatch {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.inotify.as_fd()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_with_brackets_and_blanks_is_read() {
+        let stat = b"42 (a) b) (c) S 7 42 40 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 12345 0 0";
+        let found = parse_stat(Pid::new(42).unwrap(), stat).unwrap();
+        assert_eq!(found.name, "a) b) (c");
+        assert_eq!((found.parent, found.group, found.session), (7, 42, 40));
+        assert_eq!(found.identity.start_time, 12345);
+        assert!(!found.zombie);
+        assert_eq!(parse_stat(Pid::new(42).unwrap(), b"42 (half"), None);
+    }
+}

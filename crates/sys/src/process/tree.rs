@@ -1,0 +1,202 @@
+//! Other processes: identity, life, descent, signals.
+//!
+//! # Invariants
+//!
+//! 1. A [`Pid`] is at least 2: neither "every process" (-1), nor "my group" (0), nor
+//!    init (1) can be signalled by mistake.
+//! 2. [`signal`] reaches the process that was meant or nobody: on Linux the process is
+//!    pinned by a pidfd before its start time is compared.
+//! 3. A zombie is dead: it runs no code and answers no signal.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::io;
+
+use crate::os;
+use crate::signals::Signal;
+
+/// A process id that is safe to signal.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Pid(i32);
+
+impl Pid {
+    /// The id, unless it is one that must never be signalled (invariant 1).
+    pub fn new(raw: u32) -> Option<Self> {
+        i32::try_from(raw).ok().filter(|&raw| raw > 1).map(Self)
+    }
+
+    /// This process.
+    pub fn of_this_process() -> Option<Self> {
+        Self::new(std::process::id())
+    }
+
+    /// The number.
+    pub fn as_u32(self) -> u32 {
+        self.0.unsigned_abs()
+    }
+
+    pub(crate) fn rustix(self) -> Option<rustix::process::Pid> {
+        rustix::process::Pid::from_raw(self.0)
+    }
+}
+
+impl fmt::Display for Pid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Debug for Pid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+/// One process of one boot: a pid may be reused, a pid with its start time is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Identity {
+    /// Its id.
+    pub pid: Pid,
+    /// When it started, in the system's own unit: good for comparing only.
+    pub start_time: u64,
+}
+
+/// A process as one look at the process table shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Process {
+    /// Which process.
+    pub identity: Identity,
+    /// The process it belongs to now; 1 or a subreaper once its maker is gone.
+    pub parent: u32,
+    /// Its process group.
+    pub group: u32,
+    /// Its session.
+    pub session: u32,
+    /// It has ended and was not yet waited for.
+    pub zombie: bool,
+    /// Its name, as the kernel knows it.
+    pub name: String,
+}
+
+/// Looks up who has this pid now.
+pub fn identity_of(pid: Pid) -> Option<Identity> {
+    os::process(pid).map(|process| process.identity)
+}
+
+/// Whether exactly this process still runs (invariant 3).
+pub fn is_alive(identity: &Identity) -> bool {
+    os::process(identity.pid)
+        .is_some_and(|process| process.identity == *identity && !process.zombie)
+}
+
+/// Sends a signal to exactly this process. `false` means that it is gone.
+pub fn signal(identity: &Identity, signal: Signal) -> io::Result<bool> {
+    os::signal(identity, signal)
+}
+
+/// Sends a signal to a whole process group. `false` means that it is empty.
+///
+/// Only for the group of a child that was not yet waited for: its pid, and therefore
+/// the group's, cannot have been given to anybody else.
+pub fn signal_group(leader: Pid, signal: Signal) -> io::Result<bool> {
+    let Some((leader, signal)) = leader.rustix().zip(named(signal)) else {
+        return Err(io::ErrorKind::InvalidInput.into());
+    };
+    found(rustix::process::kill_process_group(leader, signal))
+}
+
+/// The signal as rustix knows it.
+pub(crate) fn named(signal: Signal) -> Option<rustix::process::Signal> {
+    rustix::process::Signal::from_named_raw(signal.number())
+}
+
+/// "No such process" is an answer, not an error.
+pub(crate) fn found(sent: rustix::io::Result<()>) -> io::Result<bool> {
+    match sent {
+        Ok(()) => Ok(true),
+        Err(rustix::io::Errno::SRCH) => Ok(false),
+        Err(errno) => Err(errno.into()),
+    }
+}
+
+/// All processes below `ancestor`, parents before children, zombies included.
+///
+/// One pass over the process table; a process that forks during the pass can be missed,
+/// so who wants all of them gone asks again until nothing is left.
+pub fn descendants(ancestor: Pid) -> Vec<Process> {
+    let mut by_parent: HashMap<u32, Vec<Process>> = HashMap::new();
+    for process in os::processes() {
+        by_parent.entry(process.parent).or_default().push(process);
+    }
+    let mut found = by_parent.remove(&ancestor.as_u32()).unwrap_or_default();
+    let mut next = 0;
+    while let Some(parent) = found.get(next) {
+        // `remove` also guards against a cycle, should a pid be reused during the pass.
+        let children = by_parent.remove(&parent.identity.pid.as_u32());
+        found.extend(children.unwrap_or_default());
+        next += 1;
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::{Child, Command, Stdio};
+
+    use super::*;
+    use crate::poll;
+
+    fn sleeper() -> (Child, Identity) {
+        let child = Command::new("sleep").arg("1000").spawn().unwrap();
+        let pid = Pid::new(child.id()).unwrap();
+        (child, identity_of(pid).unwrap())
+    }
+
+    #[test]
+    fn a_pid_that_must_not_be_signalled_cannot_be_made() {
+        for bad in [0, 1, u32::MAX, 1 << 31] {
+            assert_eq!(Pid::new(bad), None);
+        }
+        assert_eq!(Pid::of_this_process().unwrap().as_u32(), std::process::id());
+    }
+
+    #[test]
+    fn a_signal_reaches_the_process_that_was_meant_and_no_other() {
+        let (mut child, identity) = sleeper();
+        assert!(is_alive(&identity));
+        let impostor = Identity { start_time: identity.start_time + 1, ..identity };
+        assert!(!is_alive(&impostor));
+        assert!(!signal(&impostor, Signal::KILL).unwrap());
+        assert!(signal(&identity, Signal::TERM).unwrap());
+        // Not `wait` yet: the zombie must count as dead.
+        let id = rustix::process::WaitId::Pid(identity.pid.rustix().unwrap());
+        let options =
+            rustix::process::WaitIdOptions::EXITED | rustix::process::WaitIdOptions::NOWAIT;
+        rustix::process::waitid(id, options).unwrap();
+        assert!(!is_alive(&identity), "a zombie is dead");
+        child.wait().unwrap();
+        assert_eq!(identity_of(identity.pid), None);
+        assert!(!signal(&identity, Signal::TERM).unwrap());
+    }
+
+    #[test]
+    fn descendants_are_found_over_generations_with_their_names() {
+        let mut child = Command::new("sh")
+            .args(["-c", "sh -c 'sleep 1000 & echo up; wait' & wait"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let out = child.stdout.take().unwrap();
+        poll::readable(&out, None).unwrap();
+        let below = descendants(Pid::new(child.id()).unwrap());
+        assert_eq!(below.len(), 2, "{below:?}");
+        assert_eq!(below[0].parent, child.id());
+        assert_eq!(below[1].parent, below[0].identity.pid.as_u32());
+        assert_eq!(below[1].name, "sleep");
+        for process in below.iter().rev() {
+            signal(&process.identity, Signal::KILL).unwrap();
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+}

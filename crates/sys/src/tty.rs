@@ -1,0 +1,103 @@
+//! The user's own terminal.
+//!
+//! # Invariants
+//!
+//! 1. Dropping a [`RawMode`] puts the terminal's settings back as they were found, also
+//!    on a panic.
+
+use std::ffi::OsString;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStringExt as _;
+use std::path::PathBuf;
+
+use rustix::termios::{OptionalActions, Termios};
+
+pub use crate::pty::WinSize;
+
+/// A terminal in raw mode: every key arrives as it is typed, nothing is echoed.
+#[derive(Debug)]
+pub struct RawMode {
+    fd: OwnedFd,
+    found: Termios,
+}
+
+impl RawMode {
+    /// Switches the terminal to raw mode until the result is dropped.
+    pub fn enter(fd: &impl AsFd) -> io::Result<Self> {
+        let fd = fd.as_fd().try_clone_to_owned()?;
+        let found = rustix::termios::tcgetattr(&fd)?;
+        let mode = Self { fd, found };
+        mode.resume()?;
+        Ok(mode)
+    }
+
+    /// Puts the settings back for a while, say before the program stops itself.
+    pub fn suspend(&self) -> io::Result<()> {
+        // `Now`, not `Drain`: a terminal stopped with Ctrl-S would never drain.
+        Ok(rustix::termios::tcsetattr(&self.fd, OptionalActions::Now, &self.found)?)
+    }
+
+    /// Switches to raw mode again.
+    pub fn resume(&self) -> io::Result<()> {
+        let mut raw = self.found.clone();
+        raw.make_raw();
+        Ok(rustix::termios::tcsetattr(&self.fd, OptionalActions::Now, &raw)?)
+    }
+}
+
+impl Drop for RawMode {
+    fn drop(&mut self) {
+        // Fails only when the terminal is gone, and then there is nothing to restore.
+        self.suspend().ok();
+    }
+}
+
+/// Whether this is a terminal.
+pub fn is_terminal(fd: &impl AsFd) -> bool {
+    rustix::termios::isatty(fd)
+}
+
+/// The size of the terminal.
+pub fn size(fd: &impl AsFd) -> io::Result<WinSize> {
+    crate::pty::get_size(fd)
+}
+
+/// The terminal's device, so that it can be opened anew.
+pub fn name(fd: &impl AsFd) -> io::Result<PathBuf> {
+    let name = rustix::termios::ttyname(fd, Vec::new())?;
+    Ok(PathBuf::from(OsString::from_vec(name.into_bytes())))
+}
+
+#[cfg(test)]
+mod tests {
+    use rustix::termios::{LocalModes, tcgetattr};
+
+    use super::*;
+    use crate::pty;
+
+    #[test]
+    fn raw_mode_ends_with_its_guard() {
+        let pty = pty::open(WinSize { rows: 3, cols: 4, xpixel: 0, ypixel: 0 }).unwrap();
+        let is_cooked = || tcgetattr(&pty.slave).unwrap().local_modes.contains(LocalModes::ICANON);
+        let raw = RawMode::enter(&pty.slave).unwrap();
+        assert!(!is_cooked());
+        raw.suspend().unwrap();
+        assert!(is_cooked());
+        raw.resume().unwrap();
+        assert!(!is_cooked());
+        drop(raw);
+        assert!(is_cooked());
+    }
+
+    #[test]
+    fn a_terminal_knows_its_name_and_size_and_a_file_is_none() {
+        let pty = pty::open(WinSize { rows: 3, cols: 4, xpixel: 0, ypixel: 0 }).unwrap();
+        assert!(is_terminal(&pty.slave));
+        assert!(name(&pty.slave).unwrap().starts_with("/dev"));
+        assert_eq!(size(&pty.slave).unwrap().cols, 4);
+        let file = tempfile::tempfile().unwrap();
+        assert!(!is_terminal(&file));
+        assert!(RawMode::enter(&file).is_err());
+    }
+}
