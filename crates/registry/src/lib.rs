@@ -19,6 +19,7 @@ mod events;
 mod migrations;
 mod notices;
 mod removal;
+mod restore;
 mod rows;
 mod runs;
 mod sessions;
@@ -30,7 +31,7 @@ use rusqlite::{Connection, OpenFlags};
 pub use error::{OpenError, RegistryError};
 pub use events::{MAX_EVENTS, PAGE};
 pub use notices::{NoticeOutcome, PendingNotice};
-pub use rows::{LiveRun, NewSession, RunEnd, RunStart, SessionRow};
+pub use rows::{LiveRun, NewSession, RestoredRun, RunEnd, RunStart, SessionRow};
 pub use sessions::Found;
 
 /// How long a call waits for another process that holds the database.

@@ -1,7 +1,7 @@
 //! What goes into the tables and what comes out.
 
 use app_model::view::Attention;
-use app_model::{Exit, Kind, OsText, Phase, RunNumber, SessionId, SessionView, Turn};
+use app_model::{Exit, ExitRecord, Kind, OsText, Phase, RunNumber, SessionId, SessionView, Turn};
 use rusqlite::Row;
 use serde::de::DeserializeOwned;
 
@@ -76,6 +76,15 @@ pub struct RunEnd {
     pub title: String,
     /// Somebody is looking at its end.
     pub seen: bool,
+}
+
+/// A run as its directory tells it, for a registry that is made anew.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RestoredRun {
+    /// Which run.
+    pub run: RunNumber,
+    /// How it ended; nothing if its holder has left no record, and may be alive.
+    pub record: Option<ExitRecord>,
 }
 
 /// A run of which the registry does not know that it ended.

@@ -3,7 +3,7 @@
 use app_model::event::kind;
 use app_model::selector::Selector;
 use app_model::{RunNumber, SessionId};
-use rusqlite::{OptionalExtension as _, Params, params};
+use rusqlite::{Connection, OptionalExtension as _, Params, params};
 use serde_json::json;
 
 use crate::rows::{SESSION_COLUMNS, session_row, to_json};
@@ -34,32 +34,11 @@ impl Registry {
     /// whether the id was free; if not, nothing was written.
     pub fn insert_session(&mut self, new: &NewSession) -> Result<bool, RegistryError> {
         self.transact(|db| {
-            let free = db
-                .prepare_cached(
-                    "INSERT OR IGNORE INTO session (id, name, kind, parent, background, agent,
-                         model, argv, cwd, tty, created_at, used_at, run)
-                     SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, ?12
-                     WHERE NOT EXISTS (SELECT 1 FROM tombstone WHERE session = ?1)",
-                )?
-                .execute(params![
-                    new.id.0,
-                    new.name,
-                    to_json(&new.kind).trim_matches('"'),
-                    new.parent.map(|id| id.0),
-                    new.background,
-                    new.agent,
-                    new.model,
-                    to_json(&new.argv),
-                    to_json(&new.cwd),
-                    new.tty,
-                    new.created_at_ms,
-                    RunNumber::FIRST.0,
-                ])?;
-            if free == 0 {
-                return Ok(false);
+            let free = insert(db, new, RunNumber::FIRST)?;
+            if free {
+                runs::insert(db, new.id, RunNumber::FIRST, &new.boot_id, new.created_at_ms)?;
             }
-            runs::insert(db, new.id, RunNumber::FIRST, &new.boot_id, new.created_at_ms)?;
-            Ok(true)
+            Ok(free)
         })
     }
 
@@ -183,4 +162,34 @@ impl Registry {
         }
         Ok(sessions)
     }
+}
+
+/// Inserts the row of a session whose newest run is `run`. Says whether the id was free.
+pub(crate) fn insert(
+    db: &Connection,
+    new: &NewSession,
+    run: RunNumber,
+) -> Result<bool, RegistryError> {
+    let inserted = db
+        .prepare_cached(
+            "INSERT OR IGNORE INTO session (id, name, kind, parent, background, agent, model,
+                 argv, cwd, tty, created_at, used_at, run)
+             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, ?12
+             WHERE NOT EXISTS (SELECT 1 FROM tombstone WHERE session = ?1)",
+        )?
+        .execute(params![
+            new.id.0,
+            new.name,
+            to_json(&new.kind).trim_matches('"'),
+            new.parent.map(|id| id.0),
+            new.background,
+            new.agent,
+            new.model,
+            to_json(&new.argv),
+            to_json(&new.cwd),
+            new.tty,
+            new.created_at_ms,
+            run.0,
+        ])?;
+    Ok(inserted > 0)
 }

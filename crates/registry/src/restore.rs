@@ -1,0 +1,65 @@
+//! Making a registry anew, one session at a time, from what its directory tells.
+
+use app_model::Phase;
+use rusqlite::{Connection, params};
+
+use crate::rows::to_json;
+use crate::{NewSession, Registry, RegistryError, RestoredRun, runs, sessions};
+
+impl Registry {
+    /// Takes in a session with its runs, in order. A run without a record counts as
+    /// live when it is the newest, and as lost with its holder otherwise; a session
+    /// without a live run counts as seen. One that is known already stays as it is.
+    pub fn restore_session(
+        &mut self,
+        session: &NewSession,
+        restored: &[RestoredRun],
+    ) -> Result<(), RegistryError> {
+        let Some((newest, older)) = restored.split_last() else { return Ok(()) };
+        self.transact(|db| {
+            if !sessions::insert(db, session, newest.run)? {
+                return Ok(());
+            }
+            let at = session.created_at_ms;
+            for run in restored {
+                runs::insert(db, session.id, run.run, &session.boot_id, at)?;
+                end(db, session, run)?;
+            }
+            for run in older.iter().filter(|run| run.record.is_none()) {
+                lose(db, session, run)?;
+            }
+            db.prepare_cached("UPDATE session SET seen = ?2 WHERE id = ?1")?
+                .execute(params![session.id.0, newest.record.is_some()])?;
+            Ok(())
+        })
+    }
+}
+
+fn end(db: &Connection, session: &NewSession, run: &RestoredRun) -> Result<(), RegistryError> {
+    let Some(record) = &run.record else { return Ok(()) };
+    db.prepare_cached(
+        "UPDATE run SET phase = ?3, boot_id = ?4, started_at = ?5, ended_at = ?6,
+             elapsed_ms = ?7, exit = ?8, last_line = ?9, title = ?10
+         WHERE session = ?1 AND run = ?2",
+    )?
+    .execute(params![
+        session.id.0,
+        run.run.0,
+        Phase::after(record.exit).word(),
+        record.boot_id,
+        record.started_at_ms,
+        record.ended_at_ms,
+        record.elapsed_ms,
+        to_json(&record.exit),
+        record.last_line,
+        record.title,
+    ])?;
+    Ok(())
+}
+
+fn lose(db: &Connection, session: &NewSession, run: &RestoredRun) -> Result<(), RegistryError> {
+    let lost = app_model::Exit::Lost(app_model::Lost::Holder);
+    db.prepare_cached("UPDATE run SET phase = ?3, exit = ?4 WHERE session = ?1 AND run = ?2")?
+        .execute(params![session.id.0, run.run.0, Phase::after(lost).word(), to_json(&lost)])?;
+    Ok(())
+}
