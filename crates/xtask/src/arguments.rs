@@ -1,0 +1,228 @@
+//! The command line of `cargo xtask`, parsed by hand so that it compiles in no time.
+
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::path::PathBuf;
+
+pub(crate) const USAGE: &str = "\
+usage: cargo xtask VERB …
+
+  run [--release] [ARGS…]       build appctl, appd and appd-holder, then be `appctl ARGS…`
+                                (dev profile unless --release comes first)
+  test [--quick] [-- ARGS…]     everything that must pass before a change lands; ARGS go to
+                                the test runner, as in `cargo xtask test -- wire`
+      --quick                   without Debian packages, cargo-deny and rustdoc
+  install [--prefix DIR] [--destdir DIR]
+                                release build, put in place with completions and man pages
+      --prefix DIR              where it will live (default: ~/.local)
+      --destdir DIR             put the whole tree under DIR instead of /, for packagers
+  help                          print this";
+
+/// What was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Task {
+    Help,
+    Run(RunOptions),
+    Test(TestOptions),
+    Install(InstallOptions),
+}
+
+/// How Cargo compiles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Profile {
+    Dev,
+    Release,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RunOptions {
+    pub(crate) profile: Profile,
+    /// What `appctl` gets, untouched: it may be anything, even bytes that are no UTF-8.
+    pub(crate) arguments: Vec<OsString>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct TestOptions {
+    pub(crate) quick: bool,
+    /// What the test runner gets after its own arguments.
+    pub(crate) filters: Vec<OsString>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct InstallOptions {
+    /// `None` is `~/.local`.
+    pub(crate) prefix: Option<PathBuf>,
+    pub(crate) destdir: Option<PathBuf>,
+}
+
+/// A command line that makes no sense.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum UsageError {
+    NoVerb,
+    UnknownVerb { verb: OsString },
+    UnknownArgument { verb: &'static str, argument: OsString },
+    NoValue { option: &'static str },
+}
+
+impl fmt::Display for UsageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoVerb => write!(f, "say what to do"),
+            Self::UnknownVerb { verb } => write!(f, "there is no verb `{}`", verb.display()),
+            Self::UnknownArgument { verb, argument } => {
+                write!(f, "`{verb}` does not take `{}`", argument.display())
+            }
+            Self::NoValue { option } => write!(f, "`{option}` needs a directory"),
+        }
+    }
+}
+
+/// Reads the arguments that come after the program's own name.
+pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Task, UsageError> {
+    let mut arguments = arguments.into_iter().peekable();
+    let mut profile = Profile::Dev;
+    // Before the verb or after it: both read well, and neither can mean anything else.
+    while arguments.next_if(|argument| argument == "--release").is_some() {
+        profile = Profile::Release;
+    }
+    let verb = arguments.next().ok_or(UsageError::NoVerb)?;
+    match verb.to_str() {
+        Some("run") => {
+            while arguments.next_if(|argument| argument == "--release").is_some() {
+                profile = Profile::Release;
+            }
+            Ok(Task::Run(RunOptions { profile, arguments: arguments.collect() }))
+        }
+        _ if profile == Profile::Release => {
+            Err(UsageError::UnknownVerb { verb: "--release".into() })
+        }
+        Some("test") => parse_test(arguments),
+        Some("install") => parse_install(arguments),
+        Some("help" | "--help" | "-h") => Ok(Task::Help),
+        _ => Err(UsageError::UnknownVerb { verb }),
+    }
+}
+
+fn parse_test(mut arguments: impl Iterator<Item = OsString>) -> Result<Task, UsageError> {
+    let mut options = TestOptions::default();
+    while let Some(argument) = arguments.next() {
+        match argument.to_str() {
+            Some("--quick") => options.quick = true,
+            Some("--") => options.filters = arguments.by_ref().collect(),
+            Some("--help" | "-h") => return Ok(Task::Help),
+            _ => return Err(UsageError::UnknownArgument { verb: "test", argument }),
+        }
+    }
+    Ok(Task::Test(options))
+}
+
+fn parse_install(mut arguments: impl Iterator<Item = OsString>) -> Result<Task, UsageError> {
+    let mut options = InstallOptions::default();
+    while let Some(argument) = arguments.next() {
+        if argument == "--help" || argument == "-h" {
+            return Ok(Task::Help);
+        } else if let Some(value) = directory(&argument, "--prefix", &mut arguments)? {
+            options.prefix = Some(value);
+        } else if let Some(value) = directory(&argument, "--destdir", &mut arguments)? {
+            options.destdir = Some(value);
+        } else {
+            return Err(UsageError::UnknownArgument { verb: "install", argument });
+        }
+    }
+    Ok(Task::Install(options))
+}
+
+/// The value of `option`, when `argument` is that option: `--prefix DIR` or `--prefix=DIR`.
+fn directory(
+    argument: &OsStr,
+    option: &'static str,
+    rest: &mut impl Iterator<Item = OsString>,
+) -> Result<Option<PathBuf>, UsageError> {
+    let value = if argument == option {
+        rest.next()
+    } else {
+        let joined = argument.to_str().and_then(|text| text.strip_prefix(option));
+        match joined.and_then(|text| text.strip_prefix('=')) {
+            Some(value) => Some(value.into()),
+            None => return Ok(None),
+        }
+    };
+    match value {
+        Some(value) if !value.is_empty() => Ok(Some(value.into())),
+        _ => Err(UsageError::NoValue { option }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Task, UsageError> {
+        parse(line.split_whitespace().map(OsString::from))
+    }
+
+    fn run(profile: Profile, line: &str) -> Task {
+        let arguments = line.split_whitespace().map(OsString::from).collect();
+        Task::Run(RunOptions { profile, arguments })
+    }
+
+    #[test]
+    fn everything_after_run_belongs_to_appctl() {
+        let line = "start --bg -n hello -- sh -c true --release --help";
+        assert_eq!(parsed(&format!("run {line}")), Ok(run(Profile::Dev, line)));
+        assert_eq!(parsed("run"), Ok(run(Profile::Dev, "")));
+        assert_eq!(parsed("run -- ls"), Ok(run(Profile::Dev, "-- ls")));
+    }
+
+    #[test]
+    fn release_is_taken_before_and_right_after_run() {
+        assert_eq!(parsed("--release run ls"), Ok(run(Profile::Release, "ls")));
+        assert_eq!(parsed("run --release ls"), Ok(run(Profile::Release, "ls")));
+        assert!(parsed("--release test").is_err());
+    }
+
+    #[test]
+    fn arguments_that_are_no_utf8_reach_appctl() {
+        use std::os::unix::ffi::OsStringExt as _;
+        let odd = OsString::from_vec(vec![b'a', 0xff]);
+        let task = parse(["run".into(), odd.clone()]);
+        assert_eq!(task, Ok(Task::Run(RunOptions { profile: Profile::Dev, arguments: vec![odd] })));
+    }
+
+    #[test]
+    fn test_passes_what_follows_the_dashes_on() {
+        assert_eq!(parsed("test"), Ok(Task::Test(TestOptions::default())));
+        assert_eq!(
+            parsed("test --quick -- wire --no-capture -- x"),
+            Ok(Task::Test(TestOptions {
+                quick: true,
+                filters: ["wire", "--no-capture", "--", "x"].map(OsString::from).to_vec(),
+            }))
+        );
+        assert_eq!(
+            parsed("test wire"),
+            Err(UsageError::UnknownArgument { verb: "test", argument: "wire".into() })
+        );
+    }
+
+    #[test]
+    fn install_takes_directories_in_both_spellings() {
+        let wanted =
+            InstallOptions { prefix: Some("/usr".into()), destdir: Some("/tmp/package".into()) };
+        let task = parsed("install --prefix /usr --destdir=/tmp/package");
+        assert_eq!(task, Ok(Task::Install(wanted)));
+        for line in ["install --prefix", "install --prefix="] {
+            assert_eq!(parsed(line), Err(UsageError::NoValue { option: "--prefix" }));
+        }
+        assert!(parsed("install --prefixed=/usr").is_err());
+    }
+
+    #[test]
+    fn a_line_without_a_known_verb_is_refused_and_help_is_not() {
+        assert_eq!(parsed(""), Err(UsageError::NoVerb));
+        assert_eq!(parsed("tset"), Err(UsageError::UnknownVerb { verb: "tset".into() }));
+        for line in ["help", "--help", "-h", "test --help", "install -h"] {
+            assert_eq!(parsed(line), Ok(Task::Help), "{line}");
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! The chores of this repository, as `cargo xtask VERB`.
+//!
+//! * `run` builds the programs and becomes the `appctl` just built;
+//! * `test` is everything that must pass before a change lands, here and on CI;
+//! * `install` puts the programs, their completions and their manual pages in place.
+//!
+//! Nothing here is ever shipped. There is no argument parser and no async runtime, because a
+//! fresh machine compiles this program before it does anything else.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a chore talks to the person who asked for it"
+)]
+
+mod arguments;
+mod environment;
+mod install;
+mod packages;
+mod run;
+mod test;
+mod tools;
+mod workspace;
+
+use std::env;
+use std::process::ExitCode;
+
+use arguments::Task;
+use workspace::Workspace;
+
+/// The command line made no sense; the same number as `appctl` uses.
+const WRONG_USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    let task = match arguments::parse(env::args_os().skip(1)) {
+        Ok(task) => task,
+        Err(error) => {
+            eprintln!("error: {error}\n\n{}", arguments::USAGE);
+            return ExitCode::from(WRONG_USAGE);
+        }
+    };
+    match perform(task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            for cause in error.chain().skip(1) {
+                eprintln!("  because: {cause}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn perform(task: Task) -> anyhow::Result<()> {
+    match task {
+        Task::Help => {
+            println!("{}", arguments::USAGE);
+            Ok(())
+        }
+        Task::Run(options) => run::run(&Workspace::discover()?, &options),
+        Task::Test(options) => test::test(&Workspace::discover()?, &options),
+        Task::Install(options) => install::install(&Workspace::discover()?, &options),
+    }
+}

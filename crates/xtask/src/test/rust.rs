@@ -1,0 +1,89 @@
+//! The checks that Cargo and its companions make.
+
+use std::fs;
+use std::process::Command;
+
+use anyhow::Result;
+
+use super::runner::{Outcome, Report};
+use super::tally::Tally;
+use crate::arguments::{Profile, TestOptions};
+use crate::workspace::{self, Workspace};
+
+pub(super) fn format(workspace: &Workspace) -> Result<Outcome> {
+    check(&mut workspace.cargo(&["fmt", "--all", "--check"]))
+}
+
+pub(super) fn clippy(workspace: &Workspace) -> Result<Outcome> {
+    let mut cargo = workspace.locked_cargo(&["clippy", "--workspace", "--all-targets"]);
+    check(cargo.args(["--", "-D", "warnings"]))
+}
+
+/// The programs just as `run` and `install` build them. Built together with the tests they
+/// would get every feature that a test asks of a dependency, and a feature that only the tests
+/// ask for would be missed by the first user.
+pub(super) fn build(workspace: &Workspace) -> Result<Outcome> {
+    workspace.build_programs(Profile::Dev)?;
+    Ok(Outcome::Done)
+}
+
+/// Every test, each in a process of its own where nextest is to be had.
+pub(super) fn tests(
+    workspace: &Workspace,
+    options: &TestOptions,
+    report: &mut Report,
+) -> Result<Outcome> {
+    if workspace::answers(&mut workspace.cargo(&["nextest", "--version"])) {
+        return nextest(workspace, options, report);
+    }
+    report.not_checked(
+        "hangs, leaks and isolation of tests: cargo-nextest is not here, so `cargo test` ran them \
+         (`cargo install cargo-nextest --locked`)",
+    );
+    let mut cargo = workspace.locked_cargo(&["test", "--workspace", "--no-fail-fast"]);
+    cargo.args(["--lib", "--bins", "--tests", "--"]).args(&options.filters);
+    count_lines(&mut cargo, report)
+}
+
+fn nextest(workspace: &Workspace, options: &TestOptions, report: &mut Report) -> Result<Outcome> {
+    // Where `.config/nextest.toml` says, whatever the target directory is.
+    let junit = workspace.root().join("target/nextest/default/junit.xml");
+    // An old one would count tests that this run never reached.
+    drop(fs::remove_file(&junit));
+    let mut cargo = workspace.locked_cargo(&["nextest", "run", "--workspace"]);
+    let result = check(cargo.args(&options.filters));
+    match fs::read_to_string(&junit).ok().as_deref().and_then(Tally::of_junit) {
+        Some(tally) => report.tally += tally,
+        None if result.is_ok() => report.not_checked(&format!(
+            "the number of tests: nextest left no report in {}",
+            junit.display()
+        )),
+        // It did not get as far as running tests, and has said why.
+        None => {}
+    }
+    result
+}
+
+/// Examples in documentation: nextest does not run them.
+pub(super) fn doctests(workspace: &Workspace, report: &mut Report) -> Result<Outcome> {
+    count_lines(&mut workspace.locked_cargo(&["test", "--workspace", "--doc"]), report)
+}
+
+fn count_lines(cargo: &mut Command, report: &mut Report) -> Result<Outcome> {
+    workspace::check_lines(cargo, |line| {
+        if let Some(tally) = Tally::of_libtest_line(line) {
+            report.tally += tally;
+        }
+    })?;
+    Ok(Outcome::Done)
+}
+
+fn check(cargo: &mut Command) -> Result<Outcome> {
+    workspace::check(cargo)?;
+    Ok(Outcome::Done)
+}
+
+pub(super) fn docs(workspace: &Workspace) -> Result<Outcome> {
+    let mut cargo = workspace.locked_cargo(&["doc", "--workspace", "--no-deps"]);
+    check(cargo.env("RUSTDOCFLAGS", "-D warnings"))
+}

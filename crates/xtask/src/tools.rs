@@ -1,0 +1,103 @@
+//! Programs of others that the checks need and a fresh machine does not have.
+//!
+//! There is one: cargo-deny. It comes as source, through Cargo. Its own release profile takes 135
+//! seconds on two cores for a program that runs for one, so that profile is turned down (see
+//! [`QUICK_BUILD`]), which makes it 77. The result is kept with the user's caches and not in
+//! the target directory: a fresh clone, which CI makes every time, then finds it.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+
+use crate::workspace::{self, Workspace};
+
+/// Pinned: another version may know other checks, and judge differently.
+const CARGO_DENY: &str = "0.20.2";
+
+/// Whole-program optimization is almost half of the time, and saves nothing here.
+const QUICK_BUILD: [(&str, &str); 3] = [
+    ("CARGO_PROFILE_RELEASE_LTO", "off"),
+    ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16"),
+    ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1"),
+];
+
+/// The cargo-deny to use: the user's own when it is of the same series, else ours, compiled
+/// on first use.
+pub(crate) fn cargo_deny(workspace: &Workspace) -> Result<PathBuf> {
+    let users = PathBuf::from("cargo-deny");
+    if is_the_series(workspace, &users) {
+        return Ok(users);
+    }
+    let home = cache(workspace).join(format!("cargo-deny-{CARGO_DENY}"));
+    let ours = home.join("bin/cargo-deny");
+    if !is_the_series(workspace, &ours) {
+        install(workspace, &home)?;
+    }
+    Ok(ours)
+}
+
+/// Whether `program` is a cargo-deny that judges as [`CARGO_DENY`] does. A program that does
+/// not even start, such as one from another machine in a shared home, is none.
+fn is_the_series(workspace: &Workspace, program: &Path) -> bool {
+    workspace::output(workspace.command(program).arg("--version"))
+        .is_ok_and(|said| fits(CARGO_DENY, &String::from_utf8_lossy(&said)))
+}
+
+/// Whether `cargo-deny X.Y.Z` names the series of `pinned`, at its patch level or above.
+fn fits(pinned: &str, said: &str) -> bool {
+    let numbers = |version: &str| -> Option<[u32; 3]> {
+        let parsed: Result<Vec<u32>, _> = version.split('.').map(str::parse).collect();
+        parsed.ok()?.try_into().ok()
+    };
+    let said = said.split_whitespace().nth(1).and_then(numbers);
+    match (numbers(pinned), said) {
+        (Some(pinned), Some(said)) => said[..2] == pinned[..2] && said[2] >= pinned[2],
+        _ => false,
+    }
+}
+
+fn install(workspace: &Workspace, home: &Path) -> Result<()> {
+    eprintln!(
+        "cargo-deny {CARGO_DENY} is not here yet: compiling it into {} (once, a minute or two)",
+        home.display()
+    );
+    let build = workspace.scratch("cargo-deny")?;
+    let mut cargo = workspace.cargo(&["install", "cargo-deny", "--locked"]);
+    cargo.args(["--version", CARGO_DENY, "--force", "--root"]).arg(home);
+    cargo.env("CARGO_TARGET_DIR", &build).envs(QUICK_BUILD);
+    workspace::check(&mut cargo)?;
+    fs::remove_dir_all(&build).with_context(|| format!("cannot remove {}", build.display()))
+}
+
+/// Where tools outlive a `cargo clean`.
+fn cache(workspace: &Workspace) -> PathBuf {
+    let absolute = |name| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    absolute("XDG_CACHE_HOME")
+        .or_else(|| absolute("HOME").map(|home| home.join(".cache")))
+        .map_or_else(|| workspace.target().join("tools"), |cache| cache.join("appctl-xtask"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_same_series_at_the_same_patch_or_later_fits() {
+        for said in ["cargo-deny 0.20.2\n", "cargo-deny 0.20.11"] {
+            assert!(fits("0.20.2", said), "{said}");
+        }
+        for said in [
+            "cargo-deny 0.20.1",
+            "cargo-deny 0.21.0",
+            "cargo-deny 1.20.2",
+            "cargo-deny 0.20",
+            "cargo-deny 0.20.2-rc.1",
+            "cargo-deny",
+            "",
+        ] {
+            assert!(!fits("0.20.2", said), "{said}");
+        }
+    }
+}
