@@ -1,0 +1,58 @@
+//! The screen model: what a terminal shows, and the bytes that paint it again.
+//!
+//! A program's output goes in with [`Screen::feed`]. Out come the text, the modes, and a
+//! [`Screen::snapshot`]: bytes that make another terminal of the same size look and behave
+//! as if it had been there all along.
+//!
+//! ```text
+//!  bytes ─► frame ─► text ────────────────► print ─┐
+//!             │                                    ├─► terminal ─► snapshot, text
+//!             └────► sequences ─► vte ─► csi, esc ─┤    grids of rows of cells,
+//!                    strings ────────────► osc ────┘    pools of styles and links
+//! ```
+//!
+//! # Invariants
+//!
+//! 1. No input makes it panic, and its time is linear in the input: what one sequence does
+//!    is bounded by the size of the screen.
+//! 2. Memory is bounded: rows by the size of the screen and the limit of the history,
+//!    everything else by limits that are named where they are enforced.
+//! 3. The state does not depend on how the input was cut.
+//! 4. A snapshot, fed to a new screen, gives the same state, a half-read sequence included.
+//! 5. Nothing is answered here: replies to questions are the business of whoever holds the
+//!    program's terminal.
+
+mod cell;
+mod charset;
+mod colors;
+mod csi;
+mod cursor;
+mod edit;
+mod esc;
+mod frame;
+mod grid;
+mod intern;
+mod keyboard;
+mod modes;
+mod osc;
+mod print;
+mod reflow;
+mod row;
+mod screen;
+mod sgr;
+mod snapshot;
+mod style;
+mod switch;
+mod tabs;
+mod terminal;
+mod text;
+mod title;
+mod utf8;
+mod width;
+mod work;
+
+#[cfg(test)]
+mod tests;
+
+pub use modes::{Modes, Mouse, MouseEncoding};
+pub use screen::{History, MAX_COLS, MAX_ROWS, Progress, Screen};

@@ -1,0 +1,10 @@
+//! Tests of the whole model.
+
+mod bombs;
+mod differential;
+mod fidelity;
+mod memory;
+mod random;
+mod reflow;
+mod state;
+mod text;
