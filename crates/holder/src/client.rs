@@ -1,0 +1,311 @@
+//! One connection: what it has said, what it is, and what waits for it.
+//!
+//! # Invariants
+//!
+//! 1. Nothing here blocks: reads and writes take what the kernel has or has room for.
+//! 2. A client that breaks the protocol is [`Gone`], alone; others never notice.
+//! 3. A lagging client gets no output until it has taken everything before and its
+//!    socket has room again; then a snapshot makes up for what it missed.
+
+use std::io::{self, Read as _};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
+use std::time::Instant;
+
+use app_model::TerminalSize;
+use app_wire::hello::HELLO_LEN;
+use app_wire::hold::{Decoder, FromHolder, HELLO, ToHolder};
+
+use crate::limits;
+use crate::outbox::Outbox;
+
+/// Names one connection for the life of the holder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ClientId(pub(crate) u32);
+
+/// The connection is of no use any more: it ended, broke, or spoke nonsense.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Gone;
+
+/// How much of the output an attachment gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Flow {
+    /// All of it, as it comes.
+    Live,
+    /// None, until there is room for a snapshot.
+    Lagging,
+}
+
+/// What an attached client is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Attachment {
+    /// Its terminal's size.
+    pub(crate) size: TerminalSize,
+    /// An observer.
+    pub(crate) read_only: bool,
+    flow: Flow,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// It has not said hello yet; a stranger has until then.
+    Greeting {
+        until: Option<Instant>,
+    },
+    Talking,
+}
+
+/// A connection.
+#[derive(Debug)]
+pub(crate) struct Client {
+    pub(crate) id: ClientId,
+    /// It hears of every change of the status.
+    pub(crate) watches: bool,
+    /// Its next message waits for room in the input queue.
+    pub(crate) paused: bool,
+    pub(crate) attachment: Option<Attachment>,
+    stream: UnixStream,
+    decoder: Decoder,
+    outbox: Outbox,
+    stage: Stage,
+    /// When it last took bytes, or had nothing to take.
+    progress_at: Instant,
+    /// It does not take anything any more.
+    deaf: bool,
+    /// Since when it has been slowing the child without a pause.
+    holding_since: Option<Instant>,
+}
+
+impl Client {
+    /// A new connection. A stranger has limited time to say hello.
+    pub(crate) fn new(
+        id: ClientId,
+        stream: UnixStream,
+        until: Option<Instant>,
+        now: Instant,
+    ) -> io::Result<Self> {
+        stream.set_nonblocking(true)?;
+        Ok(Self {
+            id,
+            watches: false,
+            paused: false,
+            attachment: None,
+            stream,
+            decoder: Decoder::new(),
+            outbox: Outbox::new(HELLO.encode()),
+            stage: Stage::Greeting { until },
+            progress_at: now,
+            deaf: false,
+            holding_since: None,
+        })
+    }
+
+    pub(crate) fn wants_read(&self) -> bool {
+        !self.paused
+    }
+
+    pub(crate) fn wants_write(&self) -> bool {
+        !self.outbox.is_empty() || self.is_lagging()
+    }
+
+    pub(crate) fn has_output_waiting(&self) -> bool {
+        !self.outbox.is_empty()
+    }
+
+    /// Takes what has arrived, up to a turn's worth. What it said before it hung up still
+    /// counts, so look for messages even if this says [`Gone`].
+    pub(crate) fn receive(&mut self) -> Result<(), Gone> {
+        let mut buffer = [0; 4096];
+        let mut taken = 0;
+        while taken < limits::CLIENT_READ {
+            match (&self.stream).read(&mut buffer) {
+                Ok(0) => return Err(Gone),
+                Ok(count) => {
+                    self.decoder.push(&buffer[..count]);
+                    taken += count;
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => return Err(Gone),
+            }
+        }
+        Ok(())
+    }
+
+    /// The next message that has arrived whole.
+    pub(crate) fn next_message(&mut self) -> Result<Option<ToHolder>, Gone> {
+        if let Stage::Greeting { .. } = self.stage {
+            let Some(theirs) = self.decoder.take::<HELLO_LEN>() else { return Ok(None) };
+            HELLO.agree(theirs).map_err(|_| Gone)?;
+            self.stage = Stage::Talking;
+        }
+        let frame = self.decoder.next_frame().map_err(|_| Gone)?;
+        frame.map(ToHolder::decode).transpose().map_err(|_| Gone)
+    }
+
+    /// Queues a message.
+    pub(crate) fn say(&mut self, message: &FromHolder) {
+        self.outbox.push(message);
+    }
+
+    /// Queues output of the child, if it is attached and keeps up.
+    pub(crate) fn output(&mut self, bytes: &[u8]) -> bool {
+        let live = self.attachment.is_some_and(|attachment| attachment.flow == Flow::Live);
+        if live {
+            self.outbox.push_output(bytes);
+        }
+        live
+    }
+
+    /// Makes it an attachment that begins with this snapshot.
+    pub(crate) fn attach(&mut self, size: TerminalSize, read_only: bool, snapshot: &[u8]) {
+        self.outbox.drop_output();
+        self.attachment = Some(Attachment { size, read_only, flow: Flow::Live });
+        self.outbox.push_output(snapshot);
+    }
+
+    /// Ends the attachment; output that waits is of no use any more.
+    pub(crate) fn detach(&mut self, goodbye: &FromHolder) {
+        self.attachment = None;
+        self.outbox.drop_output();
+        self.say(goodbye);
+    }
+
+    /// Whether it types: what it says goes through the input queue.
+    pub(crate) fn drives(&self) -> bool {
+        self.attachment.is_some_and(|attachment| !attachment.read_only)
+    }
+
+    pub(crate) fn is_lagging(&self) -> bool {
+        self.attachment.is_some_and(|attachment| attachment.flow == Flow::Lagging)
+    }
+
+    /// Goes on with this snapshot instead of what it missed.
+    pub(crate) fn catch_up(&mut self, snapshot: &[u8]) {
+        if let Some(attachment) = &mut self.attachment {
+            attachment.flow = Flow::Live;
+            self.outbox.push_output(snapshot);
+        }
+    }
+
+    /// Writes what waits, as far as there is room. A peer that is gone is not dropped
+    /// here: what it said before it left is still to be read, and the end after it.
+    pub(crate) fn flush(&mut self, now: Instant) {
+        let was_waiting = !self.outbox.is_empty();
+        match self.outbox.write_to(&mut &self.stream) {
+            Ok(0) if was_waiting => {}
+            Ok(_) => self.progress_at = now,
+            Err(_) => {
+                self.attachment = None;
+                self.deaf = true;
+            }
+        }
+        if self.deaf {
+            self.outbox.clear();
+        }
+        match (self.holds_up(), self.holding_since) {
+            (true, None) => self.holding_since = Some(now),
+            (true, Some(_)) => {}
+            (false, _) => self.holding_since = None,
+        }
+    }
+
+    /// Whether the child has to wait for it.
+    pub(crate) fn holds_up(&self) -> bool {
+        self.attachment.is_some_and(|attachment| attachment.flow == Flow::Live)
+            && self.outbox.len() > limits::HIGH_WATER
+    }
+
+    /// When something must be decided about it: its hello, or its slowness.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        match self.stage {
+            Stage::Greeting { until } => until,
+            Stage::Talking => {
+                let since = self.holding_since?;
+                Some((self.progress_at + limits::STALL).min(since + limits::HOLD_UP))
+            }
+        }
+    }
+
+    /// Decides what is due.
+    pub(crate) fn on_time(&mut self, now: Instant) -> Result<(), Gone> {
+        if self.deadline().is_none_or(|at| now < at) {
+            return Ok(());
+        }
+        if let Stage::Greeting { .. } = self.stage {
+            return Err(Gone);
+        }
+        self.holding_since = None;
+        if let Some(attachment) = &mut self.attachment {
+            attachment.flow = Flow::Lagging;
+            self.outbox.drop_output();
+        }
+        Ok(())
+    }
+}
+
+impl AsFd for Client {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.stream.as_fd()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use app_sys::socket;
+
+    use super::*;
+
+    fn connected(until: Option<Instant>) -> (Client, UnixStream, Instant) {
+        let (ours, theirs) = socket::pair().unwrap();
+        let now = Instant::now();
+        (Client::new(ClientId(1), ours, until, now).unwrap(), theirs, now)
+    }
+
+    #[test]
+    fn a_wrong_hello_and_garbage_are_the_end_of_it() {
+        let (mut client, mut peer, _) = connected(None);
+        peer.write_all(b"GET / HT").unwrap();
+        client.receive().unwrap();
+        assert_eq!(client.next_message(), Err(Gone));
+
+        let (mut client, mut peer, _) = connected(None);
+        peer.write_all(&HELLO.encode()).unwrap();
+        peer.write_all(&[0xff; 5]).unwrap();
+        client.receive().unwrap();
+        assert_eq!(client.next_message(), Err(Gone));
+
+        let (mut client, peer, _) = connected(None);
+        drop(peer);
+        assert_eq!(client.receive(), Err(Gone));
+    }
+
+    #[test]
+    fn a_stranger_that_says_nothing_is_dropped_in_time() {
+        let (mut client, _peer, now) = connected(None);
+        assert_eq!((client.deadline(), client.on_time(now)), (None, Ok(())));
+        let until = now + limits::HELLO_LIMIT;
+        let (mut client, _peer, _) = connected(Some(until));
+        assert_eq!(client.on_time(now), Ok(()));
+        assert_eq!(client.on_time(until), Err(Gone));
+    }
+
+    #[test]
+    fn a_client_that_takes_nothing_holds_up_the_child_for_no_longer_than_the_limit() {
+        let (mut client, _peer, now) = connected(None);
+        client.stage = Stage::Talking;
+        client.attach(TerminalSize::DEFAULT, false, b"");
+        while !client.holds_up() {
+            client.output(&[b'x'; 64 << 10]);
+            client.flush(now);
+        }
+        assert_eq!(client.deadline(), Some(now + limits::STALL));
+        client.on_time(now + limits::STALL).unwrap();
+        assert!(client.is_lagging() && !client.holds_up());
+        assert!(!client.output(b"missed"));
+        assert!(client.outbox.len() < limits::OUTPUT_BATCH + 5, "only what had begun is left");
+        assert_eq!(client.deadline(), None);
+    }
+}

@@ -1,0 +1,142 @@
+//! The screen model, behind a wall: whatever goes wrong in it stays in it.
+//!
+//! # Invariants
+//!
+//! 1. No panic of the model leaves this module. The model that panicked is thrown away
+//!    and an empty one takes its place; the program repaints sooner or later.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use app_model::TerminalSize;
+use app_term::{History, Screen};
+
+use crate::notes::Notes;
+use crate::questions::Facts;
+
+#[cfg(panic = "abort")]
+compile_error!("a panic of the screen model must not end the holder: build with unwinding");
+
+/// Brings a terminal that was left in the middle of anything to where a snapshot begins,
+/// without touching what it has scrolled away: half a sequence is cancelled, the primary
+/// screen shown, then every mode, colour, margin and tab stop put back, and the screen
+/// cleared.
+const BACK_TO_NORMAL: &[u8] = b"\x18\x1b[<99u\x1b[?1049l\x1b[?1047l\x1b[?47l\x1b[!p\
+    \x1b[?5;9;45;69;1000;1002;1003;1004;1005;1006;1015;1016;2004;2026;2027;2031;2048l\
+    \x1b[?7;1007h\x1b[4;20l\x1b[<99u\x1b[>4m\x1b[0 q\x1b(B\x0f\
+    \x1b]104\x1b\\\x1b]110\x1b\\\x1b]111\x1b\\\x1b]112\x1b\\\
+    \x1b[?5W\x1b[r\x1b[m\x1b[H\x1b[J";
+
+/// A screen that cannot take the holder down.
+#[derive(Debug)]
+pub(crate) struct Model {
+    screen: Screen,
+    size: TerminalSize,
+    history_lines: usize,
+    noted: bool,
+}
+
+impl Model {
+    pub(crate) fn new(size: TerminalSize, history_lines: u32) -> Self {
+        let history_lines = usize::try_from(history_lines).unwrap_or(usize::MAX);
+        let screen = Screen::new(size.rows, size.cols, history_lines);
+        Self { screen, size, history_lines, noted: false }
+    }
+
+    pub(crate) fn feed(&mut self, bytes: &[u8], notes: &Notes) {
+        self.guarded(notes, |screen| screen.feed(bytes));
+    }
+
+    pub(crate) fn resize(&mut self, size: TerminalSize, notes: &Notes) {
+        self.size = size;
+        self.guarded(notes, |screen| screen.resize(size.rows, size.cols));
+    }
+
+    /// Bytes that paint the screen.
+    pub(crate) fn snapshot(&mut self, history_lines: u32, notes: &Notes) -> Vec<u8> {
+        let history = match history_lines {
+            0 => History::None,
+            u32::MAX => History::All,
+            lines => History::Lines(usize::try_from(lines).unwrap_or(usize::MAX)),
+        };
+        self.guarded(notes, |screen| screen.snapshot(history))
+    }
+
+    /// Bytes that paint the screen on a terminal that shows something else, or half of it.
+    pub(crate) fn repaint(&mut self, notes: &Notes) -> Vec<u8> {
+        [BACK_TO_NORMAL, &self.snapshot(0, notes)].concat()
+    }
+
+    /// The screen as plain text.
+    pub(crate) fn text(&mut self, notes: &Notes) -> String {
+        self.guarded(notes, |screen| screen.text())
+    }
+
+    pub(crate) fn last_line(&mut self, notes: &Notes) -> Option<String> {
+        self.guarded(notes, |screen| screen.last_line())
+    }
+
+    pub(crate) fn title(&self) -> &str {
+        self.screen.title()
+    }
+
+    /// What a question at this point is to be answered with.
+    pub(crate) fn facts(&self) -> Facts {
+        let Self { screen, size, .. } = self;
+        Facts { size: *size, cursor: screen.cursor(), modes: screen.modes() }
+    }
+
+    /// Whether pasted text is to be bracketed.
+    pub(crate) fn brackets_paste(&self) -> bool {
+        self.screen.modes().bracketed_paste
+    }
+
+    fn guarded<T: Default>(&mut self, notes: &Notes, f: impl FnOnce(&mut Screen) -> T) -> T {
+        let screen = &mut self.screen;
+        if let Ok(done) = catch_unwind(AssertUnwindSafe(|| f(screen))) {
+            return done;
+        }
+        if !self.noted {
+            notes.add("the screen model failed and was started anew");
+            self.noted = true;
+        }
+        self.screen = Screen::new(self.size.rows, self.size.cols, self.history_lines);
+        T::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_in_any_state_shows_the_same_after_a_repaint() {
+        let dir = tempfile::tempdir().unwrap();
+        let notes = Notes::new(dir.path().join("holder.log"));
+        let mut model = Model::new(TerminalSize::DEFAULT, 10);
+        model.feed(b"\x1b[31mred\x1b[m text\r\n\x1b[5;7Hhere", &notes);
+        let mut stale = Model::new(TerminalSize::DEFAULT, 10);
+        let left =
+            b"\x1b[?1049h\x1b[?1003;1006;2004;69h\x1b[3;9r\x1b[?6h\x1b[7mold\x1b[>5u\x1b]2;half";
+        stale.feed(left, &notes);
+        stale.feed(&model.repaint(&notes), &notes);
+        assert_eq!(stale.text(&notes), model.text(&notes));
+        assert_eq!(stale.screen.modes(), model.screen.modes());
+        assert_eq!(stale.screen.cursor(), model.screen.cursor());
+        assert_eq!(stale.snapshot(0, &notes), model.snapshot(0, &notes));
+    }
+
+    #[test]
+    fn a_panic_costs_the_picture_and_one_note() {
+        let dir = tempfile::tempdir().unwrap();
+        let notes = Notes::new(dir.path().join("holder.log"));
+        let mut model = Model::new(TerminalSize::DEFAULT, 10);
+        model.feed(b"lost", &notes);
+        for _ in 0..2 {
+            model.guarded::<()>(&notes, |_| panic!("as a bug would"));
+        }
+        model.feed(b"painted again", &notes);
+        assert_eq!(model.last_line(&notes).as_deref(), Some("painted again"));
+        let log = std::fs::read_to_string(dir.path().join("holder.log")).unwrap();
+        assert_eq!(log.lines().count(), 1);
+    }
+}

@@ -1,0 +1,110 @@
+//! The data plane: output to everybody, input to the child.
+//!
+//! # Invariants
+//!
+//! 1. Output reaches clients before the transcript, and the transcript before the model.
+//! 2. While somebody holds up the child its output is not read, so that the kernel stops
+//!    it; nobody can do that for longer than [`limits::HOLD_UP`] at a time.
+//! 3. Input and output never wait for each other: a child that does not read its input
+//!    is still read from.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+use std::time::Instant;
+
+use app_sys::clock;
+
+use crate::client::{Client, ClientId};
+use crate::holder::{Body, Holder};
+use crate::limits;
+
+impl Holder {
+    /// Takes a turn's worth of output.
+    pub(crate) fn on_output(&mut self, now: Instant) {
+        let mut taken = 0;
+        while taken < limits::OUTPUT_TURN && !self.clients.hold_up() {
+            let count = self.pass_batch(now);
+            taken += count;
+            if count < limits::OUTPUT_BATCH {
+                break;
+            }
+        }
+    }
+
+    /// Takes what the terminal still holds after the end of the child.
+    pub(crate) fn drain(&mut self, now: Instant) {
+        let mut taken = 0;
+        while taken < limits::DRAIN {
+            match self.pass_batch(now) {
+                0 => break,
+                count => taken += count,
+            }
+        }
+    }
+
+    /// Passes one batch on and says how much it was.
+    fn pass_batch(&mut self, now: Instant) -> usize {
+        let Body::Terminal(terminal) = &mut self.body else { return 0 };
+        let notes = &self.run.notes;
+        let (buffer, count) = terminal.read_batch(notes);
+        let batch = &buffer[..count];
+        if !batch.is_empty() {
+            for client in self.clients.iter_mut() {
+                if client.output(batch) {
+                    client.flush(now);
+                }
+            }
+            terminal.transcript.write(batch, notes);
+            let nobody_answers = !self.clients.iter().any(Client::drives);
+            terminal.show(batch, nobody_answers, now, notes);
+            self.output_bytes += count as u64;
+            self.last_output_at_ms = clock::wall_ms();
+            let before = self.untrimmed.map_or(0, |(bytes, _)| bytes);
+            self.untrimmed = Some((before + count as u64, now));
+        }
+        terminal.give_back(buffer);
+        count
+    }
+
+    /// Types what waits, then hears who had to wait with more.
+    pub(crate) fn on_input_room(&mut self, now: Instant) {
+        let Body::Terminal(terminal) = &mut self.body else { return };
+        terminal.write_input(now, &self.run.notes);
+        if terminal.input.is_full() {
+            return;
+        }
+        let paused: Vec<ClientId> =
+            self.clients.iter().filter(|client| client.paused).map(|client| client.id).collect();
+        for id in paused {
+            if let Some(client) = self.clients.get_mut(id) {
+                client.paused = false;
+            }
+            self.serve(id, now);
+        }
+    }
+
+    /// A client's socket has room.
+    pub(crate) fn on_room(&mut self, id: ClientId, now: Instant) {
+        let Some(client) = self.clients.get_mut(id) else { return };
+        client.flush(now);
+        if client.is_lagging() && !client.has_output_waiting() {
+            let Body::Terminal(terminal) = &mut self.body else { return };
+            let snapshot = terminal.model.repaint(&self.run.notes);
+            client.catch_up(&snapshot);
+            client.flush(now);
+        }
+    }
+
+    /// Bytes that the child wrote, and when it last did.
+    pub(crate) fn output(&self) -> (u64, i64) {
+        match &self.body {
+            Body::Terminal(_) => (self.output_bytes, self.last_output_at_ms),
+            Body::Plain { path } => match fs::metadata(path) {
+                Ok(found) if found.len() > 0 => {
+                    (found.len(), found.mtime() * 1000 + found.mtime_nsec() / 1_000_000)
+                }
+                Ok(_) | Err(_) => (0, 0),
+            },
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! What clients ask for, one arm per message.
+
+use std::time::{Duration, Instant};
+
+use app_wire::hold::{Attach, DetachReason, FromHolder, OUTPUT_CHUNK, RefusedCode, Send, ToHolder};
+
+use crate::client::ClientId;
+use crate::holder::{Body, Holder};
+
+impl Holder {
+    /// A client has sent something, or hung up.
+    pub(crate) fn on_readable(&mut self, id: ClientId, now: Instant) {
+        let Some(client) = self.clients.get_mut(id) else { return };
+        let received = client.receive();
+        self.serve(id, now);
+        if received.is_err() {
+            self.clients.remove(id);
+        }
+    }
+
+    /// Answers what has arrived whole, up to the point where the input queue is full.
+    pub(crate) fn serve(&mut self, id: ClientId, now: Instant) {
+        loop {
+            let full = matches!(&self.body, Body::Terminal(t) if t.input.is_full());
+            let Some(client) = self.clients.get_mut(id) else { return };
+            if full && client.drives() {
+                client.paused = true;
+                break;
+            }
+            match client.next_message() {
+                Ok(Some(message)) => self.answer(id, message, now),
+                Ok(None) => break,
+                Err(_) => return self.clients.remove(id),
+            }
+        }
+        if let Some(client) = self.clients.get_mut(id) {
+            client.flush(now);
+        }
+    }
+
+    fn answer(&mut self, id: ClientId, message: ToHolder, now: Instant) {
+        match message {
+            ToHolder::Attach(attach) => self.attach(id, attach),
+            ToHolder::Input(bytes) => self.type_in(id, bytes, now),
+            ToHolder::Resize(size) => {
+                let Some(client) = self.clients.get_mut(id) else { return };
+                let Some(attachment) = &mut client.attachment else { return };
+                attachment.size = size;
+                self.take_size_of(id);
+            }
+            ToHolder::Detach => {
+                let goodbye = FromHolder::Detached(DetachReason::Asked);
+                if let Some(client) = self.clients.get_mut(id) {
+                    client.detach(&goodbye);
+                }
+            }
+            ToHolder::Watch => {
+                let status = FromHolder::Status(self.status());
+                if let Some(client) = self.clients.get_mut(id) {
+                    client.watches = true;
+                    client.say(&status);
+                }
+            }
+            ToHolder::Status => self.reply(id, &FromHolder::Status(self.status())),
+            ToHolder::Screen { ansi, history_lines } => self.show(id, ansi, history_lines),
+            ToHolder::Send(send) => self.send(id, send, now),
+            ToHolder::Stop { grace_ms } => {
+                self.stop(Duration::from_millis(grace_ms.into()), now);
+                self.reply(id, &FromHolder::Done);
+            }
+            ToHolder::Kill => {
+                self.kill(now);
+                self.reply(id, &FromHolder::Done);
+            }
+            ToHolder::DetachAll => self.detach_all(id, now),
+            // Of a later release, which does not expect an answer from an old holder.
+            ToHolder::Unknown(_) => {}
+        }
+    }
+
+    fn reply(&mut self, id: ClientId, message: &FromHolder) {
+        if let Some(client) = self.clients.get_mut(id) {
+            client.say(message);
+        }
+    }
+
+    fn refuse(&mut self, id: ClientId, code: RefusedCode, message: &str) {
+        self.reply(id, &FromHolder::Refused { code, message: message.into() });
+    }
+
+    fn attach(&mut self, id: ClientId, attach: Attach) {
+        if self.ended.is_some() {
+            return self.refuse(id, RefusedCode::Ended, "the run is over");
+        }
+        let Body::Terminal(terminal) = &mut self.body else {
+            return self.refuse(id, RefusedCode::NoTerminal, "the run has no terminal");
+        };
+        let notes = &self.run.notes;
+        // The size first, so that the snapshot is already of that size.
+        if !attach.read_only {
+            terminal.acted(id, attach.size, notes);
+        }
+        let snapshot = terminal.model.snapshot(attach.history_lines, notes);
+        if let Some(client) = self.clients.get_mut(id) {
+            client.attach(attach.size, attach.read_only, &snapshot);
+        }
+    }
+
+    fn type_in(&mut self, id: ClientId, bytes: Vec<u8>, now: Instant) {
+        let Some(client) = self.clients.get_mut(id) else { return };
+        if !client.drives() {
+            return; // An observer, or input that crossed a detach.
+        }
+        self.take_size_of(id);
+        let Body::Terminal(terminal) = &mut self.body else { return };
+        terminal.input.push(bytes);
+        terminal.write_input(now, &self.run.notes);
+    }
+
+    /// This client acted last: if it drives, the terminal takes its size.
+    fn take_size_of(&mut self, id: ClientId) {
+        let Some(client) = self.clients.get_mut(id) else { return };
+        let Some(attachment) = client.attachment.filter(|it| !it.read_only) else { return };
+        let Body::Terminal(terminal) = &mut self.body else { return };
+        terminal.acted(id, attachment.size, &self.run.notes);
+    }
+
+    fn show(&mut self, id: ClientId, ansi: bool, history_lines: u32) {
+        let Body::Terminal(terminal) = &mut self.body else {
+            return self.refuse(id, RefusedCode::NoTerminal, "the run has no terminal");
+        };
+        let notes = &self.run.notes;
+        let bytes = if ansi {
+            terminal.model.snapshot(history_lines, notes)
+        } else {
+            terminal.model.text(notes).into_bytes()
+        };
+        let Some(client) = self.clients.get_mut(id) else { return };
+        let mut rest = bytes.as_slice();
+        loop {
+            let (piece, after) = rest.split_at(rest.len().min(OUTPUT_CHUNK));
+            let last = after.is_empty();
+            client.say(&FromHolder::Screen { last, bytes: piece.to_vec() });
+            if last {
+                return;
+            }
+            rest = after;
+        }
+    }
+
+    fn send(&mut self, id: ClientId, send: Send, now: Instant) {
+        if self.ended.is_some() {
+            return self.refuse(id, RefusedCode::Ended, "the run is over");
+        }
+        let Body::Terminal(terminal) = &mut self.body else {
+            return self.refuse(id, RefusedCode::NoTerminal, "the run has no terminal");
+        };
+        if !terminal.input.has_room_for(send.data.len()) {
+            let message = "the program does not read its input; nothing was typed";
+            return self.refuse(id, RefusedCode::Busy, message);
+        }
+        let brackets_paste = terminal.model.brackets_paste();
+        terminal.input.push_send(send, brackets_paste);
+        terminal.write_input(now, &self.run.notes);
+        self.reply(id, &FromHolder::Done);
+    }
+
+    fn detach_all(&mut self, id: ClientId, now: Instant) {
+        let goodbye = FromHolder::Detached(DetachReason::ByCommand);
+        for client in self.clients.iter_mut().filter(|client| client.attachment.is_some()) {
+            client.detach(&goodbye);
+            client.flush(now);
+        }
+        self.reply(id, &FromHolder::Done);
+    }
+}
