@@ -4,7 +4,7 @@
 //!
 //! 1. A reader sees the old file or the new one, never a part: the bytes go to a
 //!    temporary file beside it, which then takes its name.
-//! 2. After [`write`] the new file also survives a power cut: file, then name, are synced.
+//! 2. After [`write()`] the new file also survives a power cut: file, then name, are synced.
 //! 3. A failed write leaves no temporary file behind.
 
 use std::ffi::OsString;

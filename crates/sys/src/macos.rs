@@ -256,15 +256,10 @@ impl DirWatch {
     pub(crate) fn new(dir: &Path) -> io::Result<Self> {
         let queue = rustix::event::kqueue::kqueue()?;
         rustix::io::fcntl_setfd(&queue, rustix::io::FdFlags::CLOEXEC)?;
-        let this = Self { queue, dir: dir.into(), opened: Vec::new(), known: HashSet::new() };
-        let mut this = this.with(File::open(dir)?)?;
+        let mut this = Self { queue, dir: dir.into(), opened: Vec::new(), known: HashSet::new() };
+        this.watch(File::open(dir)?)?;
         this.add_new_files()?;
         Ok(this)
-    }
-
-    fn with(mut self, file: File) -> io::Result<Self> {
-        self.watch(file)?;
-        Ok(self)
     }
 
     fn watch(&mut self, file: File) -> io::Result<()> {

@@ -240,7 +240,7 @@ fn set_errno(value: libc::c_int) {
 }
 
 /// Makes this process ignore `signals`. Ignored signals stay ignored after exec, so use
-/// [`reset`] (as [`crate::spawn`] does) in children.
+/// [`crate::spawn`] for children: it puts everything back.
 pub fn ignore(signals: &[Signal]) -> io::Result<()> {
     signals
         .iter()

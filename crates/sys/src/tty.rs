@@ -6,11 +6,13 @@
 //!    on a panic.
 
 use std::ffi::OsString;
+use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::PathBuf;
 
+use rustix::fs::{Mode, OFlags};
 use rustix::termios::{OptionalActions, Termios};
 
 pub use crate::pty::WinSize;
@@ -67,6 +69,13 @@ pub fn size(fd: &impl AsFd) -> io::Result<WinSize> {
 pub fn name(fd: &impl AsFd) -> io::Result<PathBuf> {
     let name = rustix::termios::ttyname(fd, Vec::new())?;
     Ok(PathBuf::from(OsString::from_vec(name.into_bytes())))
+}
+
+/// The same terminal on a descriptor of its own: not blocking it does not change how the
+/// shell's own descriptor behaves.
+pub fn open_anew(fd: &impl AsFd) -> io::Result<File> {
+    let flags = OFlags::RDWR | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    Ok(rustix::fs::open(name(fd)?, flags, Mode::empty())?.into())
 }
 
 #[cfg(test)]

@@ -8,8 +8,10 @@ pub use crate::signals::{Signal, ignore, restore_default};
 pub use reap::{Reaped, has_children, reap};
 pub(crate) use this::restore_fd_limit;
 pub use this::{
-    Limits, become_subreaper, detach, fd_limit, ignore_hangup, new_session, raise_fd_limit,
-    set_name, silence_output, take_stdin,
+    Limits, become_subreaper, detach, fd_limit, ignore_hangup, lower_fd_limit, new_session,
+    raise_fd_limit, set_name, silence_output, take_stdin,
 };
-pub use tree::{Identity, Pid, Process, descendants, identity_of, is_alive, signal, signal_group};
+pub use tree::{
+    Identity, Pid, Process, descendants, identity_of, is_alive, signal, signal_group, watch_exit,
+};
 pub(crate) use tree::{found, named};

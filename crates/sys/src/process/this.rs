@@ -101,6 +101,15 @@ pub fn raise_fd_limit() -> io::Result<Limits> {
     Ok(found)
 }
 
+/// Lowers what is enforced to `soft`; a limit that is lower already stays.
+pub fn lower_fd_limit(soft: u64) -> io::Result<()> {
+    let found = fd_limit();
+    if found.soft.is_some_and(|now| now <= soft) {
+        return Ok(());
+    }
+    set_fd_limit(Limits { soft: Some(soft), ..found })
+}
+
 fn set_fd_limit(limits: Limits) -> io::Result<()> {
     let limit = Rlimit { current: limits.soft, maximum: limits.hard };
     Ok(setrlimit(Resource::Nofile, limit)?)

@@ -11,6 +11,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::io;
+use std::os::fd::OwnedFd;
 
 use crate::os;
 use crate::signals::Signal;
@@ -87,6 +88,18 @@ pub fn identity_of(pid: Pid) -> Option<Identity> {
 pub fn is_alive(identity: &Identity) -> bool {
     os::process(identity.pid)
         .is_some_and(|process| process.identity == *identity && !process.zombie)
+}
+
+/// A descriptor that is readable once exactly this process has ended, whoever its parent
+/// is. `None` means that it is gone already.
+pub fn watch_exit(identity: &Identity) -> io::Result<Option<OwnedFd>> {
+    let watch = match os::exit_watch(identity.pid) {
+        Ok(watch) => watch,
+        Err(error) if error.raw_os_error() == Some(libc::ESRCH) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    // Compared after the process was pinned: the pid cannot change hands any more.
+    Ok(is_alive(identity).then_some(watch))
 }
 
 /// Sends a signal to exactly this process. `false` means that it is gone.
@@ -167,16 +180,16 @@ mod tests {
         let impostor = Identity { start_time: identity.start_time + 1, ..identity };
         assert!(!is_alive(&impostor));
         assert!(!signal(&impostor, Signal::KILL).unwrap());
+        assert!(watch_exit(&impostor).unwrap().is_none());
+        let watch = watch_exit(&identity).unwrap().unwrap();
         assert!(signal(&identity, Signal::TERM).unwrap());
         // Not `wait` yet: the zombie must count as dead.
-        let id = rustix::process::WaitId::Pid(identity.pid.rustix().unwrap());
-        let options =
-            rustix::process::WaitIdOptions::EXITED | rustix::process::WaitIdOptions::NOWAIT;
-        rustix::process::waitid(id, options).unwrap();
+        assert!(poll::readable(&watch, None).unwrap());
         assert!(!is_alive(&identity), "a zombie is dead");
         child.wait().unwrap();
         assert_eq!(identity_of(identity.pid), None);
         assert!(!signal(&identity, Signal::TERM).unwrap());
+        assert!(watch_exit(&identity).unwrap().is_none());
     }
 
     #[test]
