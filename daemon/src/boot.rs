@@ -1,0 +1,191 @@
+//! From a process to a daemon that listens: directories, lock, log, socket, registry.
+//!
+//! # Invariants
+//!
+//! 1. Single instance by a held lock, not by a file's existence: the kernel lets go of
+//!    it when the daemon dies, however it dies.
+//! 2. The socket is touched only under the lock, so no daemon takes another's.
+//! 3. Whoever started us hears `ready`, `running` (another daemon is there), or what is
+//!    wrong, and then nothing more: their pipe is closed.
+
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::os::fd::AsFd as _;
+use std::path::{Path, PathBuf};
+
+use app_sys::lock::Lock;
+use app_sys::places::{Places, PlacesError};
+use app_sys::private::{self, PrivateDirError};
+use interprocess::local_socket::tokio::Listener;
+use interprocess::local_socket::{GenericFilePath, ListenerOptions, ToFsName as _};
+
+use crate::rebuild::RebuildError;
+
+/// Why the daemon cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum BootError {
+    /// It does not know where its files are.
+    #[error("the daemon does not know where to keep its files")]
+    Places(#[from] PlacesError),
+    /// A directory is not one to trust.
+    #[error("a directory cannot be used")]
+    Directory(#[from] PrivateDirError),
+    /// The lock cannot be taken, for another reason than that it is held.
+    #[error("the lock `{}` cannot be taken", .path.display())]
+    Lock {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The log cannot be written.
+    #[error("the log `{}` cannot be written", .path.display())]
+    Log {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The socket cannot be made.
+    #[error("the socket `{}` cannot be listened on", .path.display())]
+    Listen {
+        /// The path.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// There is no registry.
+    #[error("there is no registry to work with")]
+    Registry(#[from] RebuildError),
+    /// A thread or a signal handler could not be had.
+    #[error("the system refused {what}")]
+    System {
+        /// What was asked for.
+        what: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// What an earlier daemon left could not be taken over.
+    #[error("the sessions of the last daemon could not be taken over")]
+    Recover(#[from] crate::recover::RecoverError),
+}
+
+impl BootError {
+    /// The one thing most likely to help.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Places(error) => Some(error.hint().to_owned()),
+            Self::Directory(error) => Some(error.hint()),
+            Self::Registry(RebuildError::Open(error)) => Some(error.hint()),
+            Self::Registry(
+                RebuildError::KeepAside { path, .. } | RebuildError::List { path, .. },
+            ) => Some(format!("Check that you may write to `{}`.", path.display())),
+            Self::Lock { path, .. } | Self::Log { path, .. } | Self::Listen { path, .. } => {
+                let dir = path.parent().unwrap_or(path).display();
+                Some(format!("Check that `{dir}` can be written to, with space left."))
+            }
+            Self::System { .. } | Self::Recover(_) => None,
+        }
+    }
+}
+
+/// Makes the directories, or says which one is not to be trusted.
+pub fn make_directories(places: &Places) -> Result<(), BootError> {
+    for dir in [&places.runtime, &places.run_dir(), &places.state, &places.sessions_dir()] {
+        private::ensure_dir(dir)?;
+    }
+    Ok(())
+}
+
+/// Takes the lock of this installation; nothing if another daemon holds it.
+pub fn take_lock(places: &Places) -> Result<Option<Lock>, BootError> {
+    let path = places.daemon_lock();
+    Lock::try_acquire(&path).map_err(|source| BootError::Lock { path, source })
+}
+
+/// Listens on the control socket. Only for the holder of the lock (invariant 2).
+pub fn listen(places: &Places, _under: &Lock) -> Result<Listener, BootError> {
+    let path = places.control_socket();
+    make_listener(&path).map_err(|source| BootError::Listen { path, source })
+}
+
+fn make_listener(path: &Path) -> io::Result<Listener> {
+    // A socket without a daemon is left over from one that was killed.
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => {}
+    }
+    // The path is not given back when the listener is dropped: by then it may be another
+    // daemon's.
+    let options = || -> io::Result<ListenerOptions<'_>> {
+        let name = path.to_fs_name::<GenericFilePath>()?;
+        Ok(ListenerOptions::new().name(name).reclaim_name(false))
+    };
+    #[cfg(target_os = "linux")]
+    {
+        use interprocess::os::unix::local_socket::ListenerOptionsExt as _;
+        options()?.mode(0o600).create_tokio()
+    }
+    // Elsewhere the mode cannot be set before the bind; the directory is private.
+    #[cfg(not(target_os = "linux"))]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let listener = options()?.create_tokio()?;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
+        Ok(listener)
+    }
+}
+
+/// The one who started us, waiting to hear how it went.
+pub struct Starter(Option<File>);
+
+impl Starter {
+    /// Standard output is a pipe to the starter. It is taken away from there, so that
+    /// nothing else writes to it and it ends when we are done.
+    pub fn on_stdout() -> io::Result<Self> {
+        let pipe = io::stdout().as_fd().try_clone_to_owned()?;
+        app_sys::process::silence_output()?;
+        Ok(Self(Some(File::from(pipe))))
+    }
+
+    /// Nobody waits.
+    pub fn none() -> Self {
+        Self(None)
+    }
+
+    /// The daemon listens.
+    pub fn ready(self) {
+        self.say("ready\n");
+    }
+
+    /// Another daemon is there.
+    pub fn running(self) {
+        self.say("running\n");
+    }
+
+    /// The daemon cannot start.
+    pub fn failed(self, error: &BootError) {
+        self.say(&explained(error));
+    }
+
+    fn say(self, text: &str) {
+        if let Some(mut pipe) = self.0 {
+            // They may have given up; the log has it too.
+            drop(pipe.write_all(text.as_bytes()));
+        }
+    }
+}
+
+/// An error in the form in which every program of ours tells one.
+pub fn explained(error: &BootError) -> String {
+    let mut text = format!("error: {error}\n");
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        text.push_str(&format!("because: {cause}\n"));
+        source = cause.source();
+    }
+    if let Some(hint) = error.hint() {
+        text.push_str(&format!("hint: {hint}\n"));
+    }
+    text
+}

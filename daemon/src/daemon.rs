@@ -1,0 +1,124 @@
+//! The life of a daemon, from the lock to the end.
+
+use std::sync::Arc;
+
+use app_sys::lock::Lock;
+use app_sys::places::Places;
+use app_sys::{clock, process};
+use interprocess::local_socket::tokio::Listener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use crate::boot::{self, BootError, Starter};
+use crate::config::{Config, holder_program};
+use crate::notify;
+use crate::rebuild::open_or_rebuild;
+use crate::recover::recover;
+use crate::server::accept;
+use crate::service::Service;
+use crate::session::actor::Around;
+use crate::store::Store;
+use crate::supervisor::Supervisor;
+
+/// Most threads for work that may wait for a disk: reading records, deleting directories,
+/// looking at the process table.
+const BLOCKING_THREADS: usize = 8;
+
+/// Runs until somebody ends it. Only for the holder of the lock.
+pub fn run(places: Places, lock: Lock, starter: Starter) -> Result<(), BootError> {
+    let limits = process::raise_fd_limit()
+        .inspect_err(|error| warn!(%error, "the limit of open files stays as it is"))
+        .ok();
+    let config = Config {
+        holder: holder_program(),
+        boot_id: clock::boot_id(),
+        session_fd_limit: limits.and_then(|limits| limits.soft),
+        places,
+    };
+    // One thread runs all tasks: they only wait and decide, and handing one from thread to
+    // thread would cost more than any of them does.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .max_blocking_threads(BLOCKING_THREADS)
+        .enable_all()
+        .build()
+        .map_err(|source| BootError::System { what: "threads", source });
+    let outcome = runtime.and_then(|runtime| {
+        let outcome = runtime.block_on(serve(config, &lock, starter));
+        // Tasks that wait for the outside world must not keep the daemon.
+        runtime.shutdown_background();
+        outcome
+    });
+    info!("the daemon ends");
+    outcome
+}
+
+async fn serve(config: Config, lock: &Lock, starter: Starter) -> Result<(), BootError> {
+    let due = Arc::new(Notify::new());
+    let (service, listener) = match set_up(config, lock, &due).await {
+        Ok(ready) => ready,
+        Err(error) => {
+            starter.failed(&error);
+            return Err(error);
+        }
+    };
+    tokio::spawn(notify::run(service.store.clone(), due));
+    let signals = tokio::spawn(end_on_signals(service.end.clone()));
+    info!(version = env!("CARGO_PKG_VERSION"), pid = std::process::id(), "the daemon is ready");
+    starter.ready();
+    let socket = service.config.places.control_socket();
+    accept::run(listener, service).await;
+    signals.abort();
+    // Under the lock, so it is ours. If it fails, the next daemon does it.
+    drop(std::fs::remove_file(socket));
+    Ok(())
+}
+
+/// Everything but the answering of requests: clients that connect now wait a moment.
+async fn set_up(
+    config: Config,
+    lock: &Lock,
+    due: &Arc<Notify>,
+) -> Result<(Service, Listener), BootError> {
+    let listener = boot::listen(&config.places, lock)?;
+    let places = config.places.clone();
+    let registry = tokio::task::spawn_blocking(move || open_or_rebuild(&places))
+        .await
+        .map_err(|panic| BootError::System { what: "a thread", source: panic.into() })??;
+    let store =
+        Store::spawn(registry).map_err(|source| BootError::System { what: "a thread", source })?;
+    let config = Arc::new(config);
+    let around = Around { store: store.clone(), notices: due.clone() };
+    let service = Service {
+        supervisor: Supervisor::spawn(config.clone(), around),
+        config,
+        store,
+        end: CancellationToken::new(),
+        started_boot_ms: clock::boot_ms(),
+    };
+    recover(&service).await?;
+    Ok((service, listener))
+}
+
+/// SIGTERM and SIGINT end the daemon; SIGHUP does not: it outlives terminals.
+async fn end_on_signals(end: CancellationToken) {
+    let handlers = (
+        signal(SignalKind::terminate()),
+        signal(SignalKind::interrupt()),
+        signal(SignalKind::hangup()),
+    );
+    let (Ok(mut terminate), Ok(mut interrupt), Ok(mut hangup)) = handlers else {
+        warn!("signals cannot be handled; they end the daemon the hard way");
+        return;
+    };
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+            _ = hangup.recv() => {}
+        }
+    }
+    info!("told to end by a signal");
+    end.cancel();
+}

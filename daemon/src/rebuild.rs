@@ -1,0 +1,126 @@
+//! A registry from the session directories, after the old one was found damaged.
+//!
+//! The damaged files are kept aside under a name that says when. What comes back: every
+//! session with its name, its runs and how they ended. What does not: the order and the
+//! numbers of events, and which ends somebody has looked at (they count as seen, so that
+//! a month of history does not come up as news).
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use app_model::SessionId;
+use app_registry::{NewSession, OpenError, Registry, RegistryError, RestoredRun};
+use app_sys::clock;
+use app_sys::places::Places;
+use tracing::{info, warn};
+
+use crate::ledger::{self, LedgerError};
+
+/// Files that belong to one SQLite database, by what follows its name.
+const SUFFIXES: [&str; 3] = ["", "-wal", "-shm"];
+
+/// Why there is no registry.
+#[derive(Debug, thiserror::Error)]
+pub enum RebuildError {
+    /// It could not be opened, and not because it is damaged.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The damaged files could not be moved.
+    #[error("the damaged registry `{}` could not be kept aside", .path.display())]
+    KeepAside {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The session directories could not be listed.
+    #[error("the session directories `{}` could not be listed", .path.display())]
+    List {
+        /// Where they are.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// Opens the registry; one that is damaged is kept aside and made anew.
+pub fn open_or_rebuild(places: &Places) -> Result<Registry, RebuildError> {
+    let path = places.registry();
+    let damage = match Registry::open(&path) {
+        Err(damage @ OpenError::Damaged { .. }) => damage,
+        other => return Ok(other?),
+    };
+    let aside = keep_aside(&path)?;
+    warn!(error = &damage as &dyn std::error::Error, kept = %aside.display(),
+          "the registry is made anew from the session directories");
+    let mut registry = Registry::open(&path)?;
+    let sessions = places.sessions_dir();
+    let failed = |source| RebuildError::List { path: sessions.clone(), source };
+    let mut restored = 0;
+    for entry in std::fs::read_dir(&sessions).map_err(failed)? {
+        let dir = entry.map_err(failed)?.path();
+        match restore(&mut registry, &dir) {
+            Ok(()) => restored += 1,
+            Err(refused) => {
+                let error = &refused as &dyn std::error::Error;
+                warn!(dir = %dir.display(), error, "this session was not restored");
+            }
+        }
+    }
+    info!(restored, "the registry was made anew");
+    Ok(registry)
+}
+
+fn keep_aside(path: &Path) -> Result<PathBuf, RebuildError> {
+    let named = |end: &str| PathBuf::from(format!("{}{end}", path.display()));
+    let mark = format!(".damaged-{}", clock::wall_ms());
+    for suffix in SUFFIXES {
+        let from = named(suffix);
+        let to = named(&format!("{mark}{suffix}"));
+        match std::fs::rename(&from, to) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                return Err(RebuildError::KeepAside { path: from, source });
+            }
+            Ok(()) | Err(_) => {}
+        }
+    }
+    Ok(named(&mark))
+}
+
+#[derive(Debug, thiserror::Error)]
+enum RestoreError {
+    #[error("its name is not an id")]
+    NotASession,
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+}
+
+fn restore(registry: &mut Registry, dir: &Path) -> Result<(), RestoreError> {
+    let name = dir.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let id: SessionId = name.parse().map_err(|_| RestoreError::NotASession)?;
+    let meta = ledger::read_meta(dir)?;
+    let spec = ledger::read_spec(dir)?;
+    let boot_id = clock::boot_id();
+    let mut runs = Vec::new();
+    for run in ledger::runs(dir)? {
+        let record = ledger::read_exit(dir, run)?;
+        runs.push(RestoredRun { run, record });
+    }
+    let session = NewSession {
+        id,
+        name: meta.name,
+        kind: meta.kind,
+        parent: meta.parent,
+        background: meta.background,
+        agent: meta.agent,
+        model: meta.model,
+        argv: spec.argv,
+        cwd: spec.cwd,
+        tty: spec.terminal.is_some(),
+        created_at_ms: meta.created_at_ms,
+        boot_id,
+    };
+    Ok(registry.restore_session(&session, &runs)?)
+}

@@ -1,0 +1,72 @@
+//! Errors of the daemon as the failures that clients are told.
+
+use app_wire::control::{ErrorCode, Failure};
+
+use crate::ledger::LedgerError;
+use crate::session::UpError;
+use crate::store::StoreError;
+use crate::supervisor::ShuttingDown;
+
+/// A failure that is complete in one sentence.
+pub(super) fn failure(code: ErrorCode, message: impl Into<String>) -> Failure {
+    Failure { code, message: message.into(), because: vec![], hint: None, candidates: vec![] }
+}
+
+/// A failure with everything that led to it.
+pub(super) fn caused(message: impl Into<String>, error: &dyn std::error::Error) -> Failure {
+    let mut because = vec![error.to_string()];
+    let mut source = error.source();
+    while let Some(cause) = source {
+        because.push(cause.to_string());
+        source = cause.source();
+    }
+    because.dedup();
+    Failure { because, ..failure(ErrorCode::Failed, message) }
+}
+
+/// The registry did not answer.
+pub(super) fn of_store(error: &StoreError) -> Failure {
+    let hint = "See `appctl daemon logs`; sessions that run are not affected.";
+    Failure { hint: Some(hint.into()), ..caused("the registry could not be used", error) }
+}
+
+/// A session directory could not be used.
+pub(super) fn of_ledger(error: &LedgerError) -> Failure {
+    caused("the session's directory could not be used", error)
+}
+
+/// The daemon is about to end.
+pub(super) fn of_shutdown(error: ShuttingDown) -> Failure {
+    Failure {
+        hint: Some("Try again: the next command starts a new daemon.".into()),
+        ..failure(ErrorCode::Busy, error.to_string())
+    }
+}
+
+/// A run could not be had; `command` is what should have run.
+pub(super) fn of_up(error: &UpError, command: &str) -> Failure {
+    match error {
+        UpError::Launch(failed) => Failure {
+            because: vec![failed.message.clone()],
+            hint: launch_hint(failed.exit_code),
+            ..failure(ErrorCode::Launch(failed.exit_code), format!("cannot start `{command}`"))
+        },
+        UpError::Busy => Failure {
+            hint: Some("Try again in a moment.".into()),
+            ..failure(ErrorCode::Busy, "too many requests wait for this session")
+        },
+        UpError::NeverStarted | UpError::NotRecorded(_) | UpError::Gone => Failure {
+            hint: Some("See `appctl daemon logs`.".into()),
+            ..caused(format!("cannot start `{command}`"), error)
+        },
+    }
+}
+
+fn launch_hint(exit_code: u8) -> Option<String> {
+    let hint = match exit_code {
+        127 => "Check the program's name, and PATH in the environment you start it from.",
+        126 => "Check that the file is executable, and that you may use it.",
+        _ => return None,
+    };
+    Some(hint.into())
+}

@@ -1,0 +1,17 @@
+//! One file per request. Each takes the request apart, asks the owners of the state,
+//! and puts the reply together; none decides what a session does.
+
+pub(super) mod detach;
+pub(super) mod events;
+pub(super) mod list;
+pub(super) mod remove;
+pub(super) mod rename;
+mod resolve;
+pub(super) mod resume;
+pub(super) mod seen;
+pub(super) mod show;
+pub(super) mod shutdown;
+pub(super) mod start;
+pub(super) mod status;
+pub(super) mod stop;
+pub(super) mod wait;

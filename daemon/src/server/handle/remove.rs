@@ -1,0 +1,45 @@
+//! `rm`: forgets sessions, then deletes their records.
+
+use std::time::Duration;
+
+use app_sys::clock;
+use app_wire::control::{ErrorCode, Failure, Reply, Target};
+
+use super::resolve::{resolve_all, row_of};
+use super::stop::stop_all;
+use crate::recover::bury;
+use crate::server::failure::{failure, of_shutdown, of_store};
+use crate::service::Service;
+
+pub(in crate::server) async fn handle(
+    service: &Service,
+    targets: &[Target],
+    force: bool,
+) -> Result<Reply, Failure> {
+    let ids = resolve_all(service, targets).await?;
+    let mut live = Vec::new();
+    for &id in &ids {
+        live.extend(service.supervisor.get(id).await.map_err(of_shutdown)?);
+    }
+    // All or nothing: one that is live keeps the others as well.
+    if let (Some(running), false) = (live.first(), force) {
+        let name = row_of(service, running.id).await?.view.name;
+        return Err(Failure {
+            hint: Some(format!(
+                "Stop it first with `appctl stop {0}`, or use `appctl rm --force {0}`.",
+                running.id
+            )),
+            ..failure(ErrorCode::Conflict, format!("the session `{name}` is live"))
+        });
+    }
+    if let Some(stubborn) = stop_all(&live, Duration::ZERO).await?.first() {
+        return Err(failure(ErrorCode::Failed, format!("the session {stubborn} does not end")));
+    }
+    for id in ids {
+        let at = clock::wall_ms();
+        let removed = service.store.with(move |registry| registry.remove(id, at)).await;
+        removed.map_err(|error| of_store(&error))?;
+        bury(service, id).await;
+    }
+    Ok(Reply::Done)
+}

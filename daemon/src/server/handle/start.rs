@@ -1,0 +1,170 @@
+//! `start`: a new session, registered before it is started.
+
+use app_model::environment::{self, SESSION_VARIABLE};
+use app_model::{Kind, OsText, SessionId, Spec, name};
+use app_registry::{NewSession, Registry, RegistryError};
+use app_sys::clock;
+use app_sys::places::Places;
+use app_wire::control::{ErrorCode, Failure, Reply, Start, Started};
+use tracing::info;
+
+use super::resolve::resolve;
+use crate::ledger::{self, LedgerError, Meta};
+use crate::server::failure::{caused, failure, of_ledger, of_shutdown, of_store, of_up};
+use crate::service::Service;
+use crate::session::{Begin, UpOutcome};
+
+/// How often a random id may turn out to be taken.
+const ID_TRIES: usize = 16;
+
+pub(in crate::server) async fn handle(service: &Service, start: Start) -> Result<Reply, Failure> {
+    start.spec.check().map_err(|wrong| failure(ErrorCode::Usage, wrong.to_string()))?;
+    let name = match &start.name {
+        Some(name) => name::checked(name).map_err(|wrong| Failure {
+            hint: Some("Choose another with `--name NAME`.".into()),
+            ..failure(ErrorCode::Usage, wrong.to_string())
+        })?,
+        None => name::from_argv(&start.spec.argv),
+    };
+    let parent = match &start.parent {
+        Some(parent) => Some(resolve(service, parent).await?),
+        None => None,
+    };
+    // In a task of its own: a client that hangs up must not leave half a session.
+    let service = service.clone();
+    let begun = tokio::spawn(async move { begin(&service, start, name, parent).await });
+    begun.await.unwrap_or_else(|panic| Err(caused("the start failed", &panic)))
+}
+
+async fn begin(
+    service: &Service,
+    start: Start,
+    name: String,
+    parent: Option<SessionId>,
+) -> Result<Reply, Failure> {
+    let command = start.spec.command_line();
+    let (id, name) = register(service, start, name, parent).await?;
+    let actor = service.supervisor.enter(id, Begin::First).await.map_err(of_shutdown)?;
+    match actor.up().await {
+        Ok(UpOutcome::Started(run) | UpOutcome::WasLive(run)) => {
+            info!(session = %id, name, "started");
+            Ok(Reply::Started(Started { id, name, run }))
+        }
+        Err(refused) => {
+            undo(service, id).await;
+            Err(of_up(&refused, &command))
+        }
+    }
+}
+
+/// Takes an id nobody has, and writes the session down under it: in the registry first,
+/// then in a directory of its own.
+async fn register(
+    service: &Service,
+    start: Start,
+    name: String,
+    parent: Option<SessionId>,
+) -> Result<(SessionId, String), Failure> {
+    let first = Registration {
+        meta: Meta {
+            id: random_id()?,
+            name,
+            kind: if parent.is_some() { Kind::Task } else { Kind::Session },
+            parent,
+            background: start.background,
+            agent: start.agent,
+            model: start.model,
+            created_at_ms: clock::wall_ms(),
+        },
+        spec: start.spec,
+        boot_id: service.config.boot_id.clone(),
+    };
+    let mut next = Some(first);
+    for _ in 0..ID_TRIES {
+        let Some(registration) = next.take() else { break };
+        let places = service.config.places.clone();
+        // Both on the registry's thread: it is the one that waits for the disk, and going
+        // back and forth between threads would take longer than the writing.
+        let written =
+            service.store.with(move |registry| registration.write(registry, &places)).await;
+        match written.map_err(|error| of_store(&error))? {
+            Written::Done(id, name) => return Ok((id, name)),
+            Written::Taken(mut again) => {
+                again.meta.id = random_id()?;
+                next = Some(*again);
+            }
+            Written::NoDirectory(id, error) => {
+                undo(service, id).await;
+                return Err(of_ledger(&error));
+            }
+        }
+    }
+    Err(failure(ErrorCode::Failed, format!("{ID_TRIES} random ids were all taken")))
+}
+
+/// A session that is about to be written down.
+struct Registration {
+    meta: Meta,
+    spec: Spec,
+    boot_id: String,
+}
+
+enum Written {
+    Done(SessionId, String),
+    /// Somebody has that id.
+    Taken(Box<Registration>),
+    /// The registry has it, the disk does not.
+    NoDirectory(SessionId, LedgerError),
+}
+
+impl Registration {
+    fn write(mut self, registry: &mut Registry, places: &Places) -> Result<Written, RegistryError> {
+        if !registry.insert_session(&self.row())? {
+            return Ok(Written::Taken(Box::new(self)));
+        }
+        let id = self.meta.id;
+        let runtime = OsText::from(places.runtime.clone());
+        let session = OsText::from(id.to_string().as_str());
+        let names =
+            vec![(SESSION_VARIABLE.into(), session), ("APPCTL_RUNTIME_DIR".into(), runtime)];
+        environment::set(&mut self.spec.env, names);
+        Ok(match ledger::create(places, &self.meta, &self.spec) {
+            Ok(()) => Written::Done(id, self.meta.name),
+            Err(refused) => Written::NoDirectory(id, refused),
+        })
+    }
+
+    fn row(&self) -> NewSession {
+        let Self { meta, spec, boot_id } = self;
+        NewSession {
+            id: meta.id,
+            name: meta.name.clone(),
+            kind: meta.kind,
+            parent: meta.parent,
+            background: meta.background,
+            agent: meta.agent.clone(),
+            model: meta.model.clone(),
+            argv: spec.argv.clone(),
+            cwd: spec.cwd.clone(),
+            tty: spec.terminal.is_some(),
+            created_at_ms: meta.created_at_ms,
+            boot_id: boot_id.clone(),
+        }
+    }
+}
+
+fn random_id() -> Result<SessionId, Failure> {
+    getrandom::u32()
+        .map(SessionId)
+        .map_err(|error| caused("the system has no random numbers", &error))
+}
+
+/// Leaves no trace of a session that never ran.
+async fn undo(service: &Service, id: SessionId) {
+    let dir = service.config.places.session_dir(id);
+    let first = app_model::RunNumber::FIRST;
+    // Mostly done already by the session's actor; harmless twice. What fails here is
+    // found as a run without a holder at the next start.
+    drop(service.store.with(move |registry| registry.withdraw_run(id, first)).await);
+    drop(tokio::task::spawn_blocking(move || ledger::delete(&dir)).await);
+}

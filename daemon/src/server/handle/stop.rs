@@ -1,0 +1,65 @@
+//! `stop` and `kill`: ends runs, and answers when they are over.
+
+use std::time::Duration;
+
+use app_model::session::{DEFAULT_GRACE, INSIST_EVERY, STOP_MARGIN};
+use app_wire::control::{ErrorCode, Failure, Reply, Stopped, Target};
+
+use super::resolve::{resolve_all, view_of};
+use crate::server::failure::{failure, of_shutdown, of_up};
+use crate::service::Service;
+use crate::session::{SessionHandle, UpError};
+
+pub(in crate::server) async fn handle(
+    service: &Service,
+    targets: &[Target],
+    grace_ms: Option<u32>,
+) -> Result<Reply, Failure> {
+    let grace = grace_ms.map_or(DEFAULT_GRACE, |ms| Duration::from_millis(ms.into()));
+    let ids = resolve_all(service, targets).await?;
+    let mut asked = Vec::new();
+    let mut down = Vec::new();
+    for id in ids {
+        match service.supervisor.get(id).await.map_err(of_shutdown)? {
+            Some(live) => asked.push(live),
+            None => down.push(id),
+        }
+    }
+    let survivors = stop_all(&asked, grace).await?;
+    if let Some(stubborn) = survivors.first() {
+        return Err(Failure {
+            hint: Some("The daemon goes on insisting; see `appctl daemon logs`.".into()),
+            ..failure(ErrorCode::Failed, format!("the session {stubborn} has not ended yet"))
+        });
+    }
+    let mut stopped = Stopped { ended: vec![], were_down: vec![] };
+    for live in asked {
+        stopped.ended.push(view_of(service, live.id, false).await?);
+    }
+    for id in down {
+        stopped.were_down.push(view_of(service, id, false).await?);
+    }
+    Ok(Reply::Stopped(stopped))
+}
+
+/// Asks all of them at once and waits until they are over. Returns those that are not,
+/// when even insisting has not helped.
+pub(super) async fn stop_all(
+    sessions: &[SessionHandle],
+    grace: Duration,
+) -> Result<Vec<app_model::SessionId>, Failure> {
+    for session in sessions {
+        match session.down(grace).await {
+            // Gone: it ended by itself, which is as good.
+            Ok(()) | Err(UpError::Gone) => {}
+            Err(refused) => return Err(of_up(&refused, &session.id.to_string())),
+        }
+    }
+    let limit = grace + STOP_MARGIN + INSIST_EVERY * 2;
+    let all = futures_util::future::join_all(sessions.iter().map(SessionHandle::over));
+    if tokio::time::timeout(limit, all).await.is_ok() {
+        return Ok(vec![]);
+    }
+    let alive = sessions.iter().filter(|session| !session.live().over);
+    Ok(alive.map(|session| session.id).collect())
+}

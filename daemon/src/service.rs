@@ -1,0 +1,109 @@
+//! What every request may use: handles to the owners of the daemon's state.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use app_model::SessionId;
+use app_model::SessionView;
+use app_registry::SessionRow;
+use app_sys::clock;
+use app_wire::hold::Status;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Config;
+use crate::session::{Live, SessionHandle};
+use crate::store::Store;
+use crate::supervisor::Supervisor;
+use crate::usage;
+
+/// How long a list waits for a holder that is slow to say what is true.
+const REFRESH_LIMIT: Duration = Duration::from_millis(300);
+
+/// What is known of live sessions.
+pub type Known = HashMap<SessionId, Live>;
+
+/// Handles, cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// What the daemon was told.
+    pub config: Arc<Config>,
+    /// The registry.
+    pub store: Store,
+    /// The live sessions.
+    pub supervisor: Supervisor,
+    /// Ends the daemon.
+    pub end: CancellationToken,
+    /// When it started, on the clock that counts suspend.
+    pub started_boot_ms: u64,
+}
+
+impl Service {
+    /// What is known live; with `detail` holders are asked first. Take it *before* the
+    /// rows it is laid over: then a run that ends in between shows as ended.
+    pub async fn known(&self, live: &[SessionHandle], detail: bool) -> Known {
+        if detail {
+            let asked = live.iter().map(|handle| handle.refresh(REFRESH_LIMIT));
+            futures_util::future::join_all(asked).await;
+        }
+        live.iter().map(|handle| (handle.id, handle.live())).collect()
+    }
+
+    /// Sessions as they are shown: the registry's rows, what is known live, and with
+    /// `detail` what the kernel must be asked for.
+    pub async fn views(
+        &self,
+        rows: Vec<SessionRow>,
+        known: &Known,
+        detail: bool,
+    ) -> Vec<SessionView> {
+        let mut views: Vec<_> = rows.into_iter().map(|row| self.view(row, known)).collect();
+        if detail {
+            self.add_usage(&mut views).await;
+        }
+        views
+    }
+
+    fn view(&self, row: SessionRow, known: &Known) -> SessionView {
+        let SessionRow { mut view, boot_id, started_boot_ms, .. } = row;
+        view.dir = self.config.places.session_dir(view.id).into();
+        if view.exit.is_some() {
+            return view;
+        }
+        if boot_id == self.config.boot_id {
+            view.elapsed_ms = started_boot_ms.map(|start| clock::boot_ms().saturating_sub(start));
+        }
+        if let Some(live) = known.get(&view.id).filter(|live| live.run == view.run && !live.over) {
+            view.phase = live.phase;
+            if let Some(status) = &live.status {
+                lay_over(&mut view, status);
+            }
+        }
+        view
+    }
+
+    async fn add_usage(&self, views: &mut [SessionView]) {
+        let holders: Vec<_> = views
+            .iter()
+            .filter(|view| view.phase.is_live())
+            .filter_map(|view| Some((view.id, view.holder_pid?)))
+            .collect();
+        if holders.is_empty() {
+            return;
+        }
+        let looked = tokio::task::spawn_blocking(move || usage::of_sessions(&holders)).await;
+        let used = looked.unwrap_or_default();
+        for view in views {
+            view.usage = used.get(&view.id).copied();
+        }
+    }
+}
+
+/// What a holder says of its run, on what the registry knows.
+fn lay_over(view: &mut SessionView, status: &Status) {
+    view.attached = status.attached;
+    view.title.clone_from(&status.title);
+    view.pid = Some(status.child_pid);
+    view.holder_pid = Some(status.holder_pid);
+    view.last_output_at_ms = Some(status.last_output_at_ms).filter(|&at| at > 0);
+}

@@ -1,0 +1,530 @@
+//! The actor of one live session: takes what is asked and what is seen, lets
+//! [`app_model::session`] decide, and carries out the effects.
+//!
+//! # Invariants
+//!
+//! 1. What must survive is committed before it is acted on: the stop before the signal,
+//!    the end before anybody who waits for it hears of it.
+//! 2. An actor whose run is over takes no more requests. Those that are still in its
+//!    inbox are dropped, and their senders ask the supervisor again.
+
+use std::time::Duration;
+
+use app_model::notice::{Ended, of_end};
+use app_model::session::{Desired, Effect, Input, Moment, Observation, Session};
+use app_model::{Exit, Lost, Phase, RunNumber, SessionId};
+use app_registry::{LiveRun, RunEnd, RunStart};
+use app_sys::{clock, process};
+use app_wire::hold::{LaunchFailed, Status};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::time::{Instant, sleep_until};
+use tracing::{debug, error, info, warn};
+
+use crate::session::live::Live;
+use crate::session::outside::{Outside, Seen};
+use crate::store::{Store, StoreError};
+
+/// Requests that may wait for one session.
+const INBOX: usize = 64;
+
+/// What may wait to be seen of one holder.
+pub const SIGHTS: usize = 64;
+
+/// How the life of an actor begins.
+#[derive(Clone, Debug)]
+pub enum Begin {
+    /// The session's first run, already in the registry.
+    First,
+    /// A run after one that ended.
+    Next {
+        /// Its number.
+        run: RunNumber,
+        /// How the one before ended.
+        last: Option<Exit>,
+    },
+    /// A run that was alive when the last daemon was.
+    Adopt(LiveRun),
+}
+
+/// What came of asking for a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UpOutcome {
+    /// It was started.
+    Started(RunNumber),
+    /// It was there already.
+    WasLive(RunNumber),
+}
+
+/// Why there is no run.
+#[derive(Debug, thiserror::Error)]
+pub enum UpError {
+    /// The program could not be started.
+    #[error("{}", .0.message)]
+    Launch(LaunchFailed),
+    /// It was over before it had begun.
+    #[error("the holder ended before the program ran")]
+    NeverStarted,
+    /// The registry could not be written, so nothing was started.
+    #[error("the run could not be written down")]
+    NotRecorded(#[source] StoreError),
+    /// Too many requests wait for this session.
+    #[error("the session is busy")]
+    Busy,
+    /// The run ended in the meantime; ask again.
+    #[error("the session ended")]
+    Gone,
+}
+
+type UpAnswer = oneshot::Sender<Result<UpOutcome, UpError>>;
+
+enum Request {
+    Up(UpAnswer),
+    Down { grace: Duration, done: oneshot::Sender<()> },
+    Refresh(oneshot::Sender<()>),
+    DetachAll,
+}
+
+/// A cheap, cloneable way to speak to one live session.
+#[derive(Clone, Debug)]
+pub struct SessionHandle {
+    /// Whose.
+    pub id: SessionId,
+    inbox: mpsc::Sender<Request>,
+    live: watch::Receiver<Live>,
+}
+
+impl SessionHandle {
+    /// Asks for a run and waits until its program really runs.
+    pub async fn up(&self) -> Result<UpOutcome, UpError> {
+        let (done, answer) = oneshot::channel();
+        self.send(Request::Up(done))?;
+        answer.await.map_err(|_| UpError::Gone)?
+    }
+
+    /// Asks the run to end. Returns once that is written down and under way; the end
+    /// itself shows in [`SessionHandle::over`].
+    pub async fn down(&self, grace: Duration) -> Result<(), UpError> {
+        let (done, answer) = oneshot::channel();
+        self.send(Request::Down { grace, done })?;
+        // Hung up: the run ended by itself, which is what was asked for.
+        answer.await.or(Ok(()))
+    }
+
+    /// Asks the holder what is true now, for at most `limit`.
+    pub async fn refresh(&self, limit: Duration) {
+        let (done, answer) = oneshot::channel();
+        if self.send(Request::Refresh(done)).is_ok() {
+            // Too slow, or over: what is known stands.
+            drop(tokio::time::timeout(limit, answer).await);
+        }
+    }
+
+    /// Lets go of all terminals.
+    pub fn detach_all(&self) -> Result<(), UpError> {
+        self.send(Request::DetachAll)
+    }
+
+    /// What is known now.
+    pub fn live(&self) -> Live {
+        self.live.borrow().clone()
+    }
+
+    /// Waits until the run is over and committed.
+    pub async fn over(&self) {
+        // An error means that the actor is gone, and it goes last.
+        drop(self.live.clone().wait_for(|live| live.over).await);
+    }
+
+    /// Waits until somebody has seen whether the run is alive.
+    pub async fn settled(&self) {
+        drop(self.live.clone().wait_for(|live| live.settled || live.over).await);
+    }
+
+    /// The actor takes no more requests.
+    pub fn is_closed(&self) -> bool {
+        self.inbox.is_closed()
+    }
+
+    fn send(&self, request: Request) -> Result<(), UpError> {
+        self.inbox.try_send(request).map_err(|refused| match refused {
+            mpsc::error::TrySendError::Full(_) => UpError::Busy,
+            mpsc::error::TrySendError::Closed(_) => UpError::Gone,
+        })
+    }
+}
+
+/// What an actor needs from the rest of the daemon.
+#[derive(Clone, Debug)]
+pub struct Around {
+    /// The registry.
+    pub store: Store,
+    /// Told when a notice is due.
+    pub notices: std::sync::Arc<Notify>,
+}
+
+/// The actor.
+pub struct Actor<O> {
+    id: SessionId,
+    first: bool,
+    session: Session,
+    /// What an adopted run needs first.
+    at_once: Vec<Effect>,
+    outside: O,
+    around: Around,
+    inbox: mpsc::Receiver<Request>,
+    seen: mpsc::Receiver<Seen>,
+    live: watch::Sender<Live>,
+    born: Instant,
+    wake_at: Option<Instant>,
+    waiting_up: Vec<UpAnswer>,
+    waiting_refresh: Vec<oneshot::Sender<()>>,
+    /// Why the run could not be started, until those who asked are told.
+    failure: Option<UpError>,
+}
+
+impl<O: Outside> Actor<O> {
+    /// An actor and the handle to it; [`Actor::run`] brings it to life.
+    pub fn new(
+        id: SessionId,
+        begin: &Begin,
+        outside: O,
+        seen: mpsc::Receiver<Seen>,
+        around: Around,
+    ) -> (Self, SessionHandle) {
+        let (session, live, at_once) = beginning(begin);
+        let (sender, inbox) = mpsc::channel(INBOX);
+        let (live, receiver) = watch::channel(live);
+        let actor = Self {
+            id,
+            first: matches!(begin, Begin::First),
+            session,
+            at_once,
+            outside,
+            around,
+            inbox,
+            seen,
+            live,
+            born: Instant::now(),
+            wake_at: None,
+            waiting_up: Vec::new(),
+            waiting_refresh: Vec::new(),
+            failure: None,
+        };
+        (actor, SessionHandle { id, inbox: sender, live: receiver })
+    }
+
+    /// Lives until the run is over, or until nobody can ask for one any more.
+    pub async fn run(mut self) {
+        let at_once = std::mem::take(&mut self.at_once);
+        self.carry_out(at_once).await;
+        loop {
+            // Every branch is cancel-safe: `recv` and `sleep_until` lose nothing when
+            // another branch wins.
+            tokio::select! {
+                // What already happened comes before what someone would like.
+                biased;
+                Some(seen) = self.seen.recv() => self.see(seen).await,
+                request = self.inbox.recv() => match request {
+                    Some(request) => self.answer(request).await,
+                    None => break,
+                },
+                () = wake(self.wake_at) => {
+                    self.wake_at = None;
+                    self.step(Input::Woke).await;
+                }
+            }
+            if self.live.borrow().over {
+                break;
+            }
+        }
+        self.inbox.close(); // Invariant 2.
+        debug!(session = %self.id, "the session's actor ends");
+    }
+
+    async fn answer(&mut self, request: Request) {
+        match request {
+            Request::Up(done) => {
+                if let Some(run) = self.session.live_run()
+                    && self.live.borrow().phase != Phase::Starting
+                {
+                    // Who asked may be gone.
+                    drop(done.send(Ok(UpOutcome::WasLive(run))));
+                    return;
+                }
+                self.waiting_up.push(done);
+                self.step(Input::Asked(Desired::Up)).await;
+            }
+            Request::Down { grace, done } => {
+                self.step(Input::Asked(Desired::Down { grace })).await;
+                // Who asked may be gone; the stop stands.
+                let _ = done.send(());
+            }
+            Request::Refresh(done) => {
+                self.waiting_refresh.push(done);
+                self.outside.refresh();
+            }
+            Request::DetachAll => self.outside.detach_all(),
+        }
+    }
+
+    async fn see(&mut self, seen: Seen) {
+        let Some(run) = self.session.live_run() else {
+            debug!(session = %self.id, ?seen, "seen of a run that is over");
+            return;
+        };
+        match seen {
+            Seen::Status(status) => self.see_status(run, status).await,
+            Seen::LaunchFailed(failed) => {
+                self.failure = Some(UpError::Launch(failed));
+                self.withdraw(run).await;
+            }
+            Seen::NeverStarted => {
+                self.failure = Some(UpError::NeverStarted);
+                self.withdraw(run).await;
+            }
+            Seen::Over { exit, record } => {
+                self.write_end(run, exit, record.as_deref()).await;
+                self.live.send_modify(|live| live.settled = true);
+                self.step(Input::Saw(run, Observation::Gone(exit))).await;
+            }
+        }
+    }
+
+    async fn see_status(&mut self, run: RunNumber, status: Status) {
+        if status.run != run {
+            warn!(session = %self.id, %run, other = %status.run, "a holder speaks of another run");
+            return;
+        }
+        let before = self.live.borrow().attached();
+        if !self.live.borrow().settled {
+            self.write_start(&status).await;
+        }
+        let now = status.attached;
+        self.live.send_modify(|live| {
+            live.status = Some(status);
+            live.settled = true;
+        });
+        for done in self.waiting_refresh.drain(..) {
+            let _ = done.send(());
+        }
+        if (before == 0) != (now == 0) {
+            self.write_attached(now > 0).await;
+        }
+        self.step(Input::Saw(run, Observation::Ready)).await;
+        for done in self.waiting_up.drain(..) {
+            drop(done.send(Ok(UpOutcome::Started(run))));
+        }
+    }
+
+    /// Lets the session decide, then does what it decided.
+    async fn step(&mut self, input: Input) {
+        let now = self.now();
+        let effects = self.session.apply(input, now);
+        self.carry_out(effects).await;
+        let phase = phase_of(&self.session);
+        let over = !phase.is_live() && self.live.borrow().settled;
+        self.live.send_if_modified(|live| {
+            let changed = live.phase != phase || live.over != over;
+            live.phase = phase;
+            live.over = over;
+            changed
+        });
+    }
+
+    async fn carry_out(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::RecordStop(run) => self.write_stop(run).await, // Invariant 1.
+                Effect::Launch(run) => {
+                    if !self.write_run(run).await {
+                        return;
+                    }
+                    self.outside.launch(run);
+                }
+                Effect::Stop(run, grace) => {
+                    info!(session = %self.id, %run, ?grace, "asking the run to end");
+                    self.outside.stop(grace);
+                }
+                Effect::Kill(run) => {
+                    info!(session = %self.id, %run, "ending the run at once");
+                    self.outside.kill();
+                }
+                Effect::WakeAt(at) => self.wake_at = Some(self.born + at),
+            }
+        }
+    }
+
+    fn now(&self) -> Moment {
+        self.born.elapsed()
+    }
+
+    /// Commits a run that is about to be started. Nothing is started without that.
+    async fn write_run(&mut self, run: RunNumber) -> bool {
+        self.live.send_modify(|live| live.run = run);
+        if self.first {
+            return true; // It was committed together with its session.
+        }
+        let (id, boot, at) = (self.id, clock::boot_id(), clock::wall_ms());
+        let written = self.around.store.with(move |r| r.insert_run(id, run, &boot, at)).await;
+        let Err(refused) = written else { return true };
+        error!(session = %self.id, error = &refused as &dyn std::error::Error, "cannot start");
+        self.failure = Some(UpError::NotRecorded(refused));
+        self.over(run);
+        false
+    }
+
+    async fn write_start(&self, status: &Status) {
+        let holder = process::Pid::new(status.holder_pid).and_then(process::identity_of);
+        let start = RunStart {
+            session: self.id,
+            run: status.run,
+            holder_pid: status.holder_pid,
+            holder_start: holder.map_or(0, |holder| holder.start_time),
+            child_pid: status.child_pid,
+            child_start: status.child_start,
+            started_at_ms: status.started_at_ms,
+            started_boot_ms: status.started_boot_ms,
+        };
+        // Not waited for: whoever asks the registry after this finds it, and if the daemon
+        // dies first, the next one finds the holder.
+        let id = self.id;
+        let posted = self.around.store.post(
+            move |registry| registry.run_started(&start),
+            move |refused| {
+                let error = &refused as &dyn std::error::Error;
+                error!(session = %id, error, "the start could not be written down");
+            },
+        );
+        if posted.await.is_err() {
+            debug!(session = %self.id, "the daemon ends; the next one adopts this run");
+        }
+    }
+
+    async fn write_attached(&self, attached: bool) {
+        let (id, at) = (self.id, clock::wall_ms());
+        self.commit("attachment", move |r| r.attached(id, attached, at)).await;
+    }
+
+    async fn write_stop(&self, run: RunNumber) {
+        let (id, at) = (self.id, clock::wall_ms());
+        self.commit("stop", move |registry| registry.stop_asked(id, run, at)).await;
+    }
+
+    async fn write_end(&self, run: RunNumber, exit: Exit, record: Option<&app_model::ExitRecord>) {
+        let attached = self.live.borrow().attached();
+        let at = clock::wall_ms();
+        let end = RunEnd {
+            session: self.id,
+            run,
+            exit,
+            ended_at_ms: record.map_or(at, |record| record.ended_at_ms),
+            elapsed_ms: record.map(|record| record.elapsed_ms),
+            last_line: record.and_then(|record| record.last_line.clone()),
+            title: record.map_or_else(String::new, |record| record.title.clone()),
+            seen: attached > 0,
+        };
+        info!(session = %self.id, %run, exit = %exit.reason(), "the run is over");
+        commit_end(&self.around, end, attached).await;
+    }
+
+    /// Nothing was started: the registry and the disk forget the run.
+    async fn withdraw(&mut self, run: RunNumber) {
+        let id = self.id;
+        self.commit("withdrawal", move |registry| registry.withdraw_run(id, run)).await;
+        self.over(run);
+    }
+
+    /// The run is over without having been one; those who asked for it are told.
+    fn over(&mut self, run: RunNumber) {
+        self.session
+            .apply(Input::Saw(run, Observation::Gone(Exit::Lost(Lost::Holder))), self.now());
+        self.live.send_modify(|live| {
+            live.phase = Phase::Ended;
+            live.over = true;
+        });
+        let mut failure = self.failure.take();
+        for done in self.waiting_up.drain(..) {
+            drop(done.send(Err(failure.take().unwrap_or(UpError::Gone))));
+        }
+    }
+
+    async fn commit<F>(&self, what: &str, work: F)
+    where
+        F: FnOnce(&mut app_registry::Registry) -> Result<(), app_registry::RegistryError>
+            + Send
+            + 'static,
+    {
+        if let Err(refused) = self.around.store.with(work).await {
+            // The session directory still has the truth; the next start reads it there.
+            let error = &refused as &dyn std::error::Error;
+            error!(session = %self.id, error, what, "could not be written down");
+        }
+    }
+}
+
+/// Commits the end of a run together with the notice about it.
+pub async fn commit_end(around: &Around, end: RunEnd, attached: u16) {
+    let id = end.session;
+    let at = clock::wall_ms();
+    let written = around
+        .store
+        .with(move |registry| {
+            let Some(row) = registry.session(end.session)? else { return Ok(false) };
+            let cwd = row.view.cwd.shown();
+            let notice = of_end(&Ended {
+                name: &row.view.name,
+                exit: end.exit,
+                elapsed_ms: end.elapsed_ms.unwrap_or(0),
+                cwd: &cwd,
+                last_line: end.last_line.as_deref(),
+                asked: row.view.stop_asked,
+                attached,
+            });
+            Ok(registry.run_ended(&end, notice.as_ref(), at)? && notice.is_some())
+        })
+        .await;
+    match written {
+        Ok(true) => around.notices.notify_one(),
+        Ok(false) => {}
+        Err(refused) => {
+            let error = &refused as &dyn std::error::Error;
+            error!(session = %id, error, "the end could not be written down");
+        }
+    }
+}
+
+fn beginning(begin: &Begin) -> (Session, Live, Vec<Effect>) {
+    match begin {
+        Begin::First => not_yet(RunNumber::FIRST, None),
+        Begin::Next { run, last } => not_yet(*run, *last),
+        Begin::Adopt(live) => {
+            let (session, at_once) = Session::adopted(live.run, live.stop_asked, Duration::ZERO);
+            let phase = phase_of(&session);
+            (session, Live::unknown(live.run, phase), at_once)
+        }
+    }
+}
+
+fn not_yet(run: RunNumber, last: Option<Exit>) -> (Session, Live, Vec<Effect>) {
+    (Session::down(run, last), Live::unknown(run, Phase::Starting), vec![])
+}
+
+fn phase_of(session: &Session) -> Phase {
+    use app_model::session::State;
+    match session.state() {
+        State::Down { last } => last.map_or(Phase::Ended, Phase::after),
+        State::Starting { .. } => Phase::Starting,
+        State::Up { .. } => Phase::Running,
+        State::Stopping { .. } => Phase::Stopping,
+    }
+}
+
+async fn wake(at: Option<Instant>) {
+    match at {
+        Some(at) => sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests;

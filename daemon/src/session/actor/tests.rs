@@ -1,0 +1,249 @@
+//! The test plays the holder; time is paused, so nothing sleeps for real.
+
+use std::sync::Arc;
+
+use app_model::session::{DEFAULT_GRACE, STOP_MARGIN};
+use app_model::{ExitRecord, Kind, TerminalSize};
+use app_registry::{NewSession, Registry};
+
+use super::*;
+
+const ID: SessionId = SessionId(7);
+const RUN: RunNumber = RunNumber::FIRST;
+const GRACE: Duration = Duration::from_secs(10);
+
+/// What the actor did to the world, in words.
+struct Script(mpsc::Sender<String>);
+
+impl Script {
+    fn note(&self, what: String) {
+        self.0.try_send(what).expect("the test reads what is done");
+    }
+}
+
+impl Outside for Script {
+    fn launch(&mut self, run: RunNumber) {
+        self.note(format!("launch {run}"));
+    }
+
+    fn stop(&mut self, grace: Duration) {
+        self.note(format!("stop {grace:?}"));
+    }
+
+    fn kill(&mut self) {
+        self.note("kill".into());
+    }
+
+    fn refresh(&mut self) {
+        self.note("refresh".into());
+    }
+
+    fn detach_all(&mut self) {
+        self.note("detach all".into());
+    }
+}
+
+struct Rig {
+    session: SessionHandle,
+    holder: mpsc::Sender<Seen>,
+    done: mpsc::Receiver<String>,
+    around: Around,
+    _dir: tempfile::TempDir,
+}
+
+impl Rig {
+    async fn new(begin: Begin) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let registry = Registry::open(&dir.path().join("registry.db")).unwrap();
+        let around =
+            Around { store: Store::spawn(registry).unwrap(), notices: Arc::new(Notify::new()) };
+        around.store.with(|registry| registry.insert_session(&new_session())).await.unwrap();
+        let (holder, seen) = mpsc::channel(SIGHTS);
+        let (script, done) = mpsc::channel(100);
+        let (actor, session) = Actor::new(ID, &begin, Script(script), seen, around.clone());
+        tokio::spawn(actor.run());
+        Self { session, holder, done, around, _dir: dir }
+    }
+
+    /// The first run is up.
+    async fn up() -> Self {
+        let mut rig = Self::new(Begin::First).await;
+        let session = rig.session.clone();
+        let asked = tokio::spawn(async move { session.up().await });
+        rig.expect("launch 1").await;
+        rig.saw(Seen::Status(status(0))).await;
+        assert_eq!(asked.await.unwrap().unwrap(), UpOutcome::Started(RUN));
+        rig
+    }
+
+    async fn saw(&self, seen: Seen) {
+        self.holder.send(seen).await.unwrap();
+    }
+
+    /// Waits for the next thing that is done to the world, and checks that it is `what`.
+    async fn expect(&mut self, what: &str) {
+        assert_eq!(self.done.recv().await.as_deref(), Some(what));
+    }
+
+    async fn row(&self) -> Option<app_registry::SessionRow> {
+        self.around.store.with(|registry| registry.session(ID)).await.unwrap()
+    }
+
+    async fn kinds(&self) -> Vec<String> {
+        let events = self.around.store.with(|registry| registry.events_after(0)).await.unwrap();
+        events.into_iter().map(|event| event.kind).collect()
+    }
+}
+
+fn new_session() -> NewSession {
+    NewSession {
+        id: ID,
+        name: "x".into(),
+        kind: Kind::Session,
+        parent: None,
+        background: true,
+        agent: None,
+        model: None,
+        argv: vec!["true".into()],
+        cwd: "/".into(),
+        tty: true,
+        created_at_ms: 1,
+        boot_id: "boot".into(),
+    }
+}
+
+fn status(attached: u16) -> Status {
+    Status {
+        session: ID,
+        run: RUN,
+        holder_pid: 0,
+        child_pid: 0,
+        child_start: 0,
+        started_at_ms: 1,
+        started_boot_ms: 1,
+        size: TerminalSize::DEFAULT,
+        attached,
+        stopping: false,
+        last_output_at_ms: 0,
+        output_bytes: 0,
+        title: String::new(),
+    }
+}
+
+fn over(exit: Exit) -> Seen {
+    let record = ExitRecord {
+        session: ID,
+        run: RUN,
+        exit,
+        started_at_ms: 1,
+        ended_at_ms: 61_001,
+        elapsed_ms: 61_000,
+        boot_id: "boot".into(),
+        last_line: Some("bye".into()),
+        title: String::new(),
+        output_bytes: 0,
+        dropped_bytes: 0,
+        survivors: vec![],
+    };
+    Seen::Over { exit, record: Some(Box::new(record)) }
+}
+
+#[tokio::test]
+async fn an_end_is_committed_with_its_notice_before_anybody_hears_of_it() {
+    let rig = Rig::up().await;
+    rig.saw(over(Exit::Code(2))).await;
+    rig.session.over().await;
+    let row = rig.row().await.unwrap();
+    assert_eq!(row.view.exit, Some(Exit::Code(2)));
+    assert_eq!(row.view.elapsed_ms, Some(61_000));
+    rig.around.notices.notified().await;
+    let due = rig.around.store.with(|registry| registry.claim_notice(9)).await.unwrap();
+    assert_eq!(due.unwrap().notice.title, "✘ x failed (exit 2) · 1m 1s");
+}
+
+#[tokio::test]
+async fn an_end_that_somebody_watched_gives_no_notice() {
+    let rig = Rig::up().await;
+    rig.saw(Seen::Status(status(1))).await;
+    rig.saw(over(Exit::Code(0))).await;
+    rig.session.over().await;
+    let due = rig.around.store.with(|registry| registry.claim_notice(9)).await.unwrap();
+    assert_eq!(due, None);
+    assert!(rig.row().await.unwrap().seen);
+    assert!(rig.kinds().await.contains(&"session.attached".to_owned()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_is_written_down_before_it_is_carried_out_and_insisted_on_after_the_grace() {
+    let mut rig = Rig::up().await;
+    let asked = Instant::now();
+    rig.session.down(GRACE).await.unwrap();
+    rig.expect("stop 10s").await;
+    assert!(rig.row().await.unwrap().view.stop_asked);
+    rig.expect("kill").await;
+    assert!(asked.elapsed() >= GRACE + STOP_MARGIN, "{:?}", asked.elapsed());
+}
+
+#[tokio::test]
+async fn a_program_that_cannot_be_started_leaves_no_row() {
+    let mut rig = Rig::new(Begin::First).await;
+    let session = rig.session.clone();
+    let asked = tokio::spawn(async move { session.up().await });
+    rig.expect("launch 1").await;
+    let failed = LaunchFailed { exit_code: 127, errno: 2, message: "not found".into() };
+    rig.saw(Seen::LaunchFailed(failed)).await;
+    let refused = asked.await.unwrap().unwrap_err();
+    assert!(matches!(refused, UpError::Launch(failed) if failed.exit_code == 127));
+    rig.session.over().await;
+    assert_eq!(rig.row().await, None);
+    assert_eq!(rig.kinds().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn who_asks_twice_gets_one_run() {
+    let mut rig = Rig::new(Begin::First).await;
+    let ask = |session: SessionHandle| tokio::spawn(async move { session.up().await });
+    let (first, second) = (ask(rig.session.clone()), ask(rig.session.clone()));
+    rig.expect("launch 1").await;
+    rig.saw(Seen::Status(status(0))).await;
+    for asked in [first, second] {
+        let outcome = asked.await.unwrap().unwrap();
+        assert!(matches!(outcome, UpOutcome::Started(RUN) | UpOutcome::WasLive(RUN)));
+    }
+    assert_eq!(rig.session.up().await.unwrap(), UpOutcome::WasLive(RUN));
+    assert!(rig.done.try_recv().is_err(), "nothing else was done");
+}
+
+#[tokio::test]
+async fn what_is_said_of_another_run_changes_nothing() {
+    let rig = Rig::up().await;
+    rig.saw(Seen::Status(Status { run: RunNumber(9), attached: 5, ..status(0) })).await;
+    rig.saw(Seen::Status(Status { attached: 2, ..status(0) })).await;
+    rig.session.live.clone().wait_for(|live| live.attached() == 2).await.unwrap();
+    assert_eq!(rig.session.live().run, RUN);
+}
+
+#[tokio::test]
+async fn after_the_end_the_actor_takes_no_more_requests() {
+    let rig = Rig::up().await;
+    rig.saw(over(Exit::Code(0))).await;
+    rig.session.over().await;
+    assert!(matches!(rig.session.up().await, Err(UpError::Gone)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_adopted_run_that_was_being_stopped_is_told_again() {
+    let live = LiveRun {
+        session: ID,
+        run: RUN,
+        stop_asked: true,
+        boot_id: "boot".into(),
+        child: None,
+        holder: None,
+        started_at_ms: Some(1),
+        started_boot_ms: Some(1),
+    };
+    let mut rig = Rig::new(Begin::Adopt(live)).await;
+    rig.expect(&format!("stop {DEFAULT_GRACE:?}")).await;
+    rig.expect("kill").await;
+}

@@ -1,0 +1,431 @@
+//! The link to one holder: starts or finds it, talks to it, learns its end.
+//!
+//! One task per live run owns the connection. It turns frames into [`Seen`] and the
+//! actor's acts into frames, and when the connection ends it finds out why.
+//!
+//! # Invariants
+//!
+//! 1. A silent or closed connection is not an end. A run is over when its holder said
+//!    so, when its record is on disk, or when its holder's process is gone.
+//! 2. When a holder is gone without a record, what is left of its program is ended:
+//!    two runs of a session must never be alive.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use app_model::{Exit, Lost, RunNumber, SessionId};
+use app_registry::LiveRun;
+use app_sys::process::{self, Identity, Pid};
+use app_sys::socket;
+use app_wire::hello::HELLO_LEN;
+use app_wire::hold::{Decoder, FromHolder, HELLO, LaunchFailed, Status, ToHolder};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::UnixStream;
+use tokio::process::Command;
+use tokio::sync::mpsc;
+use tracing::{debug, error, warn};
+
+use crate::config::Config;
+use crate::ledger;
+use crate::session::outside::{Outside, Seen};
+
+/// Acts that may wait for the holder.
+const ACTS: usize = 32;
+
+/// Bytes that are read from a holder at a time. It says little to the daemon.
+const READ: usize = 4 << 10;
+
+/// How long a holder's socket may take to accept a connection.
+const CONNECT_LIMIT: Duration = Duration::from_secs(1);
+
+/// First pause before a holder that lives but does not answer is tried again; doubled
+/// up to [`RETRY_MOST`].
+const RETRY_FIRST: Duration = Duration::from_millis(20);
+
+/// Longest pause between two tries.
+const RETRY_MOST: Duration = Duration::from_secs(5);
+
+/// How long a run that was asked for, but never reported, is looked for: its holder may
+/// just be starting.
+const NEWBORN_LIMIT: Duration = Duration::from_secs(3);
+
+/// Which run, and where it is.
+#[derive(Clone, Debug)]
+struct Site {
+    session: SessionId,
+    dir: PathBuf,
+    socket: PathBuf,
+    boot_id: String,
+}
+
+/// The real outside of a session's actor.
+pub struct HolderLink {
+    site: Site,
+    config: std::sync::Arc<Config>,
+    seen: mpsc::Sender<Seen>,
+    acts: Option<mpsc::Sender<Act>>,
+}
+
+enum Act {
+    Say(ToHolder),
+    Kill,
+}
+
+impl HolderLink {
+    /// A link to the holder of `session`, if it has one.
+    pub fn new(
+        session: SessionId,
+        config: std::sync::Arc<Config>,
+        seen: mpsc::Sender<Seen>,
+    ) -> Self {
+        let site = Site {
+            session,
+            dir: config.places.session_dir(session),
+            socket: config.places.run_socket(session),
+            boot_id: config.boot_id.clone(),
+        };
+        Self { site, config, seen, acts: None }
+    }
+
+    /// Takes over a run that an earlier daemon started.
+    pub fn adopt(&mut self, live: LiveRun) {
+        let link = self.task(live.run);
+        tokio::spawn(link.adopt(live));
+    }
+
+    fn task(&mut self, run: RunNumber) -> Link {
+        let (acts, inbox) = mpsc::channel(ACTS);
+        self.acts = Some(acts);
+        Link {
+            site: self.site.clone(),
+            run,
+            seen: self.seen.clone(),
+            acts: inbox,
+            acts_open: true,
+            holder: None,
+            child: None,
+            decoder: Decoder::new(),
+            greeted: false,
+            killed: false,
+        }
+    }
+
+    fn act(&self, act: Act) {
+        // Full: the holder has not read for a while, and repeating helps nobody. The
+        // actor comes back to a stop that has no effect.
+        let refused = self.acts.as_ref().map(|acts| acts.try_send(act));
+        if let Some(Err(mpsc::error::TrySendError::Full(_))) = refused {
+            warn!(session = %self.site.session, "the holder does not read what it is told");
+        }
+    }
+}
+
+impl Outside for HolderLink {
+    fn launch(&mut self, run: RunNumber) {
+        let link = self.task(run);
+        tokio::spawn(link.launch(self.config.clone()));
+    }
+
+    fn stop(&mut self, grace: Duration) {
+        let grace_ms = u32::try_from(grace.as_millis()).unwrap_or(u32::MAX);
+        self.act(Act::Say(ToHolder::Stop { grace_ms }));
+    }
+
+    fn kill(&mut self) {
+        self.act(Act::Kill);
+    }
+
+    fn refresh(&mut self) {
+        self.act(Act::Say(ToHolder::Status));
+    }
+
+    fn detach_all(&mut self) {
+        self.act(Act::Say(ToHolder::DetachAll));
+    }
+}
+
+/// The task's state.
+struct Link {
+    site: Site,
+    run: RunNumber,
+    seen: mpsc::Sender<Seen>,
+    acts: mpsc::Receiver<Act>,
+    acts_open: bool,
+    holder: Option<Identity>,
+    child: Option<Identity>,
+    decoder: Decoder,
+    greeted: bool,
+    /// A kill was said already; the next one does not rely on the holder.
+    killed: bool,
+}
+
+/// Why talking to a holder came to an end.
+enum Parted {
+    /// It said how the run ended.
+    Exited(Exit),
+    /// It said that there is no run.
+    LaunchFailed(LaunchFailed),
+    /// The connection ended.
+    Closed,
+}
+
+impl Link {
+    async fn launch(mut self, config: std::sync::Arc<Config>) {
+        match self.spawn(&config) {
+            Ok(stream) => self.attend(stream).await,
+            Err(source) => {
+                error!(session = %self.site.session, error = &source as &dyn std::error::Error,
+                       holder = %config.holder.display(), "the holder could not be started");
+                let message = format!(
+                    "the holder `{}` could not be started: {source}",
+                    config.holder.display()
+                );
+                let errno = source.raw_os_error().unwrap_or(0);
+                let failed = LaunchFailed { exit_code: 125, errno, message };
+                self.show(Seen::LaunchFailed(failed)).await;
+            }
+        }
+    }
+
+    fn spawn(&mut self, config: &Config) -> std::io::Result<UnixStream> {
+        let (ours, theirs) = socket::pair()?;
+        ours.set_nonblocking(true)?;
+        let mut command = Command::new(&config.holder);
+        command
+            .arg("--session")
+            .arg(self.site.session.to_string())
+            .arg("--run")
+            .arg(self.run.to_string())
+            .arg("--dir")
+            .arg(&self.site.dir)
+            .arg("--socket")
+            .arg(&self.site.socket)
+            .stdin(std::os::fd::OwnedFd::from(theirs))
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .current_dir("/");
+        if let Some(limit) = config.session_fd_limit {
+            command.arg("--fd-limit").arg(limit.to_string());
+        }
+        let holder = command.spawn()?;
+        self.holder = holder.id().and_then(Pid::new).and_then(process::identity_of);
+        // Dropped, not awaited: the runtime reaps it, whenever it ends.
+        drop(holder);
+        UnixStream::from_std(ours)
+    }
+
+    async fn adopt(mut self, live: LiveRun) {
+        let same_boot = live.boot_id == self.site.boot_id;
+        let identity = |process: Option<(u32, u64)>| {
+            let (pid, start_time) = process.filter(|_| same_boot)?;
+            Some(Identity { pid: Pid::new(pid)?, start_time })
+        };
+        self.holder = identity(live.holder);
+        self.child = identity(live.child);
+        match self.find(live.holder.is_none() && same_boot).await {
+            Some(stream) => self.attend(stream).await,
+            None if live.started_at_ms.is_none() && same_boot => self.show_never_started().await,
+            None => {
+                let lost = if same_boot { Lost::Holder } else { Lost::Reboot };
+                self.conclude(lost).await;
+            }
+        }
+    }
+
+    /// Talks to the holder until the run is over.
+    async fn attend(mut self, stream: UnixStream) {
+        let mut stream = stream;
+        loop {
+            match self.talk(&mut stream).await {
+                Parted::LaunchFailed(failed) => {
+                    return self.show(Seen::LaunchFailed(failed)).await;
+                }
+                Parted::Exited(exit) => {
+                    let record = self.record().await.map(Box::new);
+                    return self.show(Seen::Over { exit, record }).await;
+                }
+                Parted::Closed => {
+                    debug!(session = %self.site.session, "the holder hung up");
+                    match self.find(false).await {
+                        Some(again) => stream = again,
+                        None if self.child.is_none() => return self.show_never_started().await,
+                        None => return self.conclude(Lost::Holder).await,
+                    }
+                }
+            }
+        }
+    }
+
+    async fn talk(&mut self, stream: &mut UnixStream) -> Parted {
+        self.decoder = Decoder::new();
+        self.greeted = false;
+        let mut first = HELLO.encode().to_vec();
+        ToHolder::Watch.encode(&mut first);
+        if stream.write_all(&first).await.is_err() {
+            return Parted::Closed;
+        }
+        let mut buffer = [0; READ];
+        loop {
+            tokio::select! {
+                read = stream.read(&mut buffer) => match read {
+                    Ok(0) | Err(_) => return Parted::Closed,
+                    Ok(read) => {
+                        self.decoder.push(&buffer[..read]);
+                        if let Some(parted) = self.frames().await {
+                            return parted;
+                        }
+                    }
+                },
+                act = self.acts.recv(), if self.acts_open => match act {
+                    Some(act) => {
+                        if stream.write_all(&self.said(act).to_bytes()).await.is_err() {
+                            return Parted::Closed;
+                        }
+                    }
+                    None => self.acts_open = false,
+                },
+            }
+        }
+    }
+
+    fn said(&mut self, act: Act) -> ToHolder {
+        match act {
+            Act::Say(message) => message,
+            Act::Kill => {
+                if self.killed {
+                    self.kill_without_holder();
+                }
+                self.killed = true;
+                ToHolder::Kill
+            }
+        }
+    }
+
+    /// Handles the whole frames that have arrived.
+    async fn frames(&mut self) -> Option<Parted> {
+        if !self.greeted {
+            let hello = self.decoder.take::<HELLO_LEN>()?;
+            if let Err(refused) = HELLO.agree(hello) {
+                error!(session = %self.site.session, error = &refused as &dyn std::error::Error,
+                       "this holder cannot be understood");
+                return Some(Parted::Closed);
+            }
+            self.greeted = true;
+        }
+        loop {
+            let message = match self.decoder.next_frame() {
+                Ok(Some(frame)) => FromHolder::decode(frame),
+                Ok(None) => return None,
+                Err(broken) => {
+                    warn!(session = %self.site.session, error = &broken as &dyn std::error::Error,
+                          "the holder's stream is broken");
+                    return Some(Parted::Closed);
+                }
+            };
+            match message {
+                Ok(FromHolder::Status(status)) => self.see_status(status).await,
+                Ok(FromHolder::Exited { exit, .. }) => return Some(Parted::Exited(exit)),
+                Ok(FromHolder::LaunchFailed(failed)) => {
+                    return Some(Parted::LaunchFailed(failed));
+                }
+                Ok(other) => debug!(session = %self.site.session, ?other, "from the holder"),
+                Err(unread) => {
+                    warn!(session = %self.site.session, error = &unread as &dyn std::error::Error,
+                          "a message of the holder was skipped");
+                }
+            }
+        }
+    }
+
+    async fn see_status(&mut self, status: Status) {
+        if self.child.is_none() {
+            self.child = Pid::new(status.child_pid)
+                .map(|pid| Identity { pid, start_time: status.child_start });
+        }
+        if self.holder.is_none() {
+            self.holder = Pid::new(status.holder_pid).and_then(process::identity_of);
+        }
+        self.show(Seen::Status(status)).await;
+    }
+
+    /// Connects to the holder's socket, for as long as its process lives and there is
+    /// no record of the end. A run that is a `newborn` is looked for a little longer.
+    async fn find(&mut self, newborn: bool) -> Option<UnixStream> {
+        let born = tokio::time::Instant::now();
+        let mut pause = RETRY_FIRST;
+        loop {
+            if let Some(stream) = self.connect().await {
+                return Some(stream);
+            }
+            let alive = self.holder.is_some_and(|holder| process::is_alive(&holder));
+            let patient = alive || (newborn && born.elapsed() < NEWBORN_LIMIT);
+            if !patient || self.record().await.is_some() {
+                return None;
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(RETRY_MOST);
+        }
+    }
+
+    async fn connect(&self) -> Option<UnixStream> {
+        let connecting = UnixStream::connect(&self.site.socket);
+        let stream = tokio::time::timeout(CONNECT_LIMIT, connecting).await.ok()?.ok()?;
+        match socket::check_peer(&stream) {
+            Ok(()) => Some(stream),
+            Err(refused) => {
+                error!(session = %self.site.session, error = &refused as &dyn std::error::Error,
+                       "this holder's socket is not ours");
+                None
+            }
+        }
+    }
+
+    /// There is no holder any more: the record says how it ended, or nobody knows.
+    async fn conclude(mut self, lost: Lost) {
+        if let Some(record) = self.record().await {
+            let exit = record.exit;
+            return self.show(Seen::Over { exit, record: Some(Box::new(record)) }).await;
+        }
+        warn!(session = %self.site.session, run = %self.run, ?lost, "the holder left no record");
+        self.kill_without_holder(); // Invariant 2.
+        self.show(Seen::Over { exit: Exit::Lost(lost), record: None }).await;
+    }
+
+    /// What the holder has written about the end, if it has.
+    async fn record(&self) -> Option<app_model::ExitRecord> {
+        let (dir, run) = (self.site.dir.clone(), self.run);
+        let read = tokio::task::spawn_blocking(move || ledger::read_exit(&dir, run)).await;
+        match read {
+            Ok(Ok(record)) => record,
+            Ok(Err(unread)) => {
+                warn!(session = %self.site.session, error = &unread as &dyn std::error::Error,
+                      "the record of the end cannot be used");
+                None
+            }
+            Err(_) => None,
+        }
+    }
+
+    /// Ends the program's whole tree, then the holder.
+    fn kill_without_holder(&mut self) {
+        let below = |identity: &Identity| process::descendants(identity.pid);
+        let roots = [self.child, self.holder];
+        let alive: Vec<_> = roots.into_iter().flatten().filter(process::is_alive).collect();
+        let tree = alive.iter().flat_map(below).map(|process| process.identity);
+        for identity in tree.chain(alive.iter().copied()).collect::<Vec<_>>() {
+            if let Err(refused) = process::signal(&identity, process::Signal::KILL) {
+                warn!(session = %self.site.session, pid = %identity.pid,
+                      error = &refused as &dyn std::error::Error, "could not be killed");
+            }
+        }
+    }
+
+    async fn show_never_started(&self) {
+        self.show(Seen::NeverStarted).await;
+    }
+
+    async fn show(&self, seen: Seen) {
+        // The actor may be gone when the daemon ends.
+        drop(self.seen.send(seen).await);
+    }
+}

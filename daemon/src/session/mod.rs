@@ -1,0 +1,12 @@
+//! One live session: an actor that decides, a link that acts, a view that shows.
+//!
+//! An actor exists while its session may have a process. It ends with the run; asking
+//! for another run makes another actor.
+
+pub mod actor;
+pub mod link;
+pub mod live;
+pub mod outside;
+
+pub use actor::{Begin, SessionHandle, UpError, UpOutcome};
+pub use live::Live;

@@ -1,0 +1,40 @@
+//! What a session's actor may do to the world, and what it may see of it.
+//!
+//! The actor knows nothing else, so a test can play the holder.
+
+use std::time::Duration;
+
+use app_model::{Exit, ExitRecord, RunNumber};
+use app_wire::hold::{LaunchFailed, Status};
+
+/// The acts. None of them waits; what comes of them is seen later.
+pub trait Outside: Send + 'static {
+    /// Start a holder for this run.
+    fn launch(&mut self, run: RunNumber);
+    /// Tell the holder to end the run: ask, wait, insist.
+    fn stop(&mut self, grace: Duration);
+    /// End the run at once.
+    fn kill(&mut self);
+    /// Ask for a fresh status.
+    fn refresh(&mut self);
+    /// Let go of all terminals.
+    fn detach_all(&mut self);
+}
+
+/// The sights.
+#[derive(Clone, Debug)]
+pub enum Seen {
+    /// The holder says this of the run. The first time it means that the program runs.
+    Status(Status),
+    /// The program could not be started.
+    LaunchFailed(LaunchFailed),
+    /// There is no holder and never was one: nothing was started.
+    NeverStarted,
+    /// The run is over.
+    Over {
+        /// How it ended.
+        exit: Exit,
+        /// What its holder wrote down, if it did.
+        record: Option<Box<ExitRecord>>,
+    },
+}

@@ -1,0 +1,143 @@
+//! The table of live sessions, and nothing else.
+//!
+//! # Invariants
+//!
+//! 1. A session has at most one actor: only this task makes them, and it makes one only
+//!    when there is none that takes requests.
+//! 2. Sessions that ended are not in the table.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use app_model::SessionId;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
+use tracing::error;
+
+use crate::config::Config;
+use crate::session::actor::{Actor, Around, Begin, SIGHTS, SessionHandle};
+use crate::session::link::HolderLink;
+
+/// Requests that may wait for the table.
+const INBOX: usize = 256;
+
+enum Request {
+    Get(SessionId, oneshot::Sender<Option<SessionHandle>>),
+    All(oneshot::Sender<Vec<SessionHandle>>),
+    Enter(SessionId, Box<Begin>, oneshot::Sender<SessionHandle>),
+}
+
+/// The supervisor is gone: the daemon is on its way out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the daemon is shutting down")]
+pub struct ShuttingDown;
+
+/// A way to the table.
+#[derive(Clone, Debug)]
+pub struct Supervisor(mpsc::Sender<Request>);
+
+impl Supervisor {
+    /// Starts the task that owns the table. It ends with the last [`Supervisor`].
+    pub fn spawn(config: Arc<Config>, around: Around) -> Self {
+        let (sender, inbox) = mpsc::channel(INBOX);
+        let table = Table { config, around, inbox, live: HashMap::new(), actors: JoinSet::new() };
+        tokio::spawn(table.run());
+        Self(sender)
+    }
+
+    /// The session, if it is live.
+    pub async fn get(&self, id: SessionId) -> Result<Option<SessionHandle>, ShuttingDown> {
+        self.ask(|answer| Request::Get(id, answer)).await
+    }
+
+    /// Every live session.
+    pub async fn all(&self) -> Result<Vec<SessionHandle>, ShuttingDown> {
+        self.ask(Request::All).await
+    }
+
+    /// The session's actor: the one it has, or a new one that begins like this.
+    pub async fn enter(&self, id: SessionId, begin: Begin) -> Result<SessionHandle, ShuttingDown> {
+        self.ask(|answer| Request::Enter(id, Box::new(begin), answer)).await
+    }
+
+    async fn ask<T>(
+        &self,
+        request: impl FnOnce(oneshot::Sender<T>) -> Request,
+    ) -> Result<T, ShuttingDown> {
+        let (done, answer) = oneshot::channel();
+        self.0.send(request(done)).await.map_err(|_| ShuttingDown)?;
+        answer.await.map_err(|_| ShuttingDown)
+    }
+}
+
+struct Table {
+    config: Arc<Config>,
+    around: Around,
+    inbox: mpsc::Receiver<Request>,
+    live: HashMap<SessionId, SessionHandle>,
+    actors: JoinSet<SessionId>,
+}
+
+impl Table {
+    async fn run(mut self) {
+        loop {
+            tokio::select! {
+                biased;
+                Some(ended) = self.actors.join_next() => match ended {
+                    Ok(id) => self.forget(id),
+                    // A panic in an actor is our bug; its holder goes on, and the next
+                    // daemon adopts it.
+                    Err(panic) => {
+                        error!(error = &panic as &dyn std::error::Error, "a session's actor died");
+                        self.live.retain(|_, handle| !handle.is_closed());
+                    }
+                },
+                request = self.inbox.recv() => match request {
+                    Some(request) => self.answer(request),
+                    None => return,
+                },
+            }
+        }
+    }
+
+    fn answer(&mut self, request: Request) {
+        // Whoever asked may be gone; then nobody needs the answer.
+        match request {
+            Request::Get(id, done) => drop(done.send(self.present(id))),
+            Request::All(done) => {
+                let open = self.live.values().filter(|handle| !handle.is_closed());
+                drop(done.send(open.cloned().collect()));
+            }
+            Request::Enter(id, begin, done) => {
+                let handle = self.present(id).unwrap_or_else(|| self.make(id, &begin));
+                drop(done.send(handle));
+            }
+        }
+    }
+
+    fn present(&self, id: SessionId) -> Option<SessionHandle> {
+        self.live.get(&id).filter(|handle| !handle.is_closed()).cloned()
+    }
+
+    fn make(&mut self, id: SessionId, begin: &Begin) -> SessionHandle {
+        let (sights, seen) = mpsc::channel(SIGHTS);
+        let mut link = HolderLink::new(id, self.config.clone(), sights);
+        if let Begin::Adopt(live) = begin {
+            link.adopt(live.clone());
+        }
+        let (actor, handle) = Actor::new(id, begin, link, seen, self.around.clone());
+        self.actors.spawn(async move {
+            actor.run().await;
+            id
+        });
+        self.live.insert(id, handle.clone());
+        handle
+    }
+
+    fn forget(&mut self, id: SessionId) {
+        // There may be a new actor of the same session already.
+        if self.live.get(&id).is_some_and(SessionHandle::is_closed) {
+            self.live.remove(&id);
+        }
+    }
+}
