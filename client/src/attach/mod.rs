@@ -1,0 +1,182 @@
+//! A live session on this terminal.
+//!
+//! No runtime and no terminal library: one `poll` over the terminal, the holder's
+//! socket and signals. The daemon is not involved, so its death is not noticed here.
+//!
+//! # Invariants
+//!
+//! 1. However this ends, the terminal is as it was found: by return, error or panic
+//!    (`Terminal` is dropped), and by every signal that can be caught.
+//! 2. Nothing is written to the terminal before the holder was found.
+
+mod keys;
+mod pump;
+mod reset;
+mod terminal;
+
+pub(crate) use keys::DetachKey;
+pub(crate) use reset::{RESET, TO_BOTTOM, below, make_room};
+pub(crate) use terminal::size_of_any;
+
+use std::io::{self, Write as _};
+
+use app_model::{Exit, SessionId};
+use app_sys::places::Places;
+use app_sys::process::{self, Pid};
+use app_sys::signals::{Signal, Signals};
+use app_wire::hold::{Attach, ToHolder};
+
+use self::keys::KeyFilter;
+use self::pump::{Pump, PumpError, Verdict};
+use self::terminal::Terminal;
+use crate::exit::Code;
+use crate::hold::{HoldError, Holder};
+use crate::report::Explain;
+
+/// Lines above the screen that are shown on entering.
+const HISTORY_LINES: u32 = 2_000;
+
+/// What ends or interrupts an attachment.
+const SIGNALS: [Signal; 7] = [
+    Signal::WINCH,
+    Signal::HUP,
+    Signal::TERM,
+    Signal::INT,
+    Signal::QUIT,
+    Signal::TSTP,
+    Signal::CONT,
+];
+
+/// How to attach.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Options {
+    /// The key that detaches.
+    pub(crate) key: DetachKey,
+    /// Only look.
+    pub(crate) read_only: bool,
+}
+
+/// How an attachment ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// The terminal is free; the session goes on.
+    Detached,
+    /// The run is over.
+    Ended { exit: Exit, elapsed_ms: u64 },
+    /// The run is over or its holder is dead; who watched it knows more.
+    Gone,
+}
+
+/// Why a session cannot be shown on this terminal.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AttachError {
+    /// The holder cannot be asked.
+    #[error(transparent)]
+    Hold(#[from] HoldError),
+    /// Standard input and output are not a terminal.
+    #[error("standard input and output are not a terminal")]
+    NoTerminal,
+    /// The terminal refuses.
+    #[error("cannot use this terminal")]
+    Terminal(#[source] io::Error),
+    /// Signals cannot be caught.
+    #[error("cannot prepare for signals")]
+    Signals(#[source] io::Error),
+}
+
+impl From<PumpError> for AttachError {
+    fn from(error: PumpError) -> Self {
+        match error {
+            PumpError::Hold(error) => Self::Hold(error),
+            PumpError::Wait(error) => Self::Terminal(error),
+        }
+    }
+}
+
+impl Explain for AttachError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Hold(error) => error.code(),
+            Self::NoTerminal => Code::Usage,
+            Self::Terminal(_) | Self::Signals(_) => Code::Failed,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Hold(error) => error.hint(),
+            Self::NoTerminal => Some("Without one, follow it with `appctl logs -f`.".into()),
+            Self::Terminal(_) | Self::Signals(_) => None,
+        }
+    }
+
+    fn because(&self) -> Vec<String> {
+        match self {
+            Self::Hold(error) => error.because(),
+            Self::NoTerminal => vec![],
+            Self::Terminal(source) | Self::Signals(source) => vec![source.to_string()],
+        }
+    }
+}
+
+/// Shows session `id` on this terminal until the person leaves or the run ends.
+pub(crate) fn attach(
+    places: &Places,
+    id: SessionId,
+    options: Options,
+) -> Result<Outcome, AttachError> {
+    let opened = Terminal::open().map_err(AttachError::Terminal)?;
+    let mut terminal = opened.ok_or(AttachError::NoTerminal)?;
+    let mut signals = Signals::new(&SIGNALS).map_err(AttachError::Signals)?;
+    reset_on_panic();
+    loop {
+        let request = ToHolder::Attach(Attach {
+            size: terminal.size().at_least_one(),
+            history_lines: HISTORY_LINES,
+            read_only: options.read_only,
+        });
+        let holder = match Holder::open(places, id, &request) {
+            Ok(holder) => holder,
+            Err(error) if error.is_end() => return Ok(Outcome::Gone),
+            Err(error) => return Err(error.into()),
+        };
+        terminal.enter().map_err(AttachError::Terminal)?;
+        let keys = KeyFilter::new(options.key);
+        let pump = Pump::new(&mut terminal, &mut signals, holder, keys, options.read_only)?;
+        let verdict = pump.run();
+        terminal.leave();
+        match verdict? {
+            Verdict::Detach | Verdict::LetGo => return Ok(Outcome::Detached),
+            Verdict::Ended { exit, elapsed_ms } => return Ok(Outcome::Ended { exit, elapsed_ms }),
+            Verdict::HolderGone => return Ok(Outcome::Gone),
+            Verdict::Refused { code, message } => {
+                let refused = HoldError::Refused { code, message };
+                return if refused.is_end() { Ok(Outcome::Gone) } else { Err(refused.into()) };
+            }
+            Verdict::Suspend => stop_here(&mut signals).map_err(AttachError::Signals)?,
+            Verdict::Continued => {}
+        }
+    }
+}
+
+/// Stops this process until it is told to go on.
+fn stop_here(signals: &mut Signals) -> io::Result<()> {
+    if let Some(this) = Pid::of_this_process().and_then(process::identity_of) {
+        process::signal(&this, Signal::STOP)?;
+    }
+    // The signal that let us go on is no reason to begin anew once more.
+    drop(signals.drain());
+    Ok(())
+}
+
+/// A panic's message has to be readable: the terminal is reset before it is printed.
+fn reset_on_panic() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let mut out = io::stdout().lock();
+        // There may be no terminal any more.
+        out.write_all(RESET.as_bytes()).and_then(|()| out.flush()).ok();
+        drop(out);
+        usual(panic);
+    }));
+}

@@ -1,0 +1,318 @@
+//! The command line: every verb, argument and help text.
+//!
+//! Names of programs, directories and variables are `OsString`: they need not be UTF-8.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use app_model::elapsed;
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use clap_complete::Shell;
+
+use crate::attach::DetachKey;
+use crate::send_keys::Key;
+
+/// Run work that outlives its terminal: start it, leave it, come back to it.
+#[derive(Debug, Parser)]
+#[command(name = "appctl", version, max_term_width = 100, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    /// Print JSON: one value, or one per line where the verb streams
+    #[arg(long, global = true, display_order = 900)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) verb: Option<Verb>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Start a program as a session, in this terminal or in the background
+    Start(Start),
+    /// Open a live session in this terminal; Ctrl-\ leaves it again
+    Attach(Attach),
+    /// Let go of all terminals that are attached to a session
+    Detach(One),
+    /// Go on with a session: attach to it, or run it again if it ended
+    Resume(Resume),
+    /// List sessions: the live ones and those that ended unseen
+    #[command(visible_alias = "ps", alias = "list")]
+    Ls(Ls),
+    /// Show everything about one session
+    Show(One),
+    /// Print what a session wrote
+    Logs(Logs),
+    /// Print a session's screen as it is now
+    Peek(Peek),
+    /// Type text or keys into a session
+    Send(Send),
+    /// Wait for sessions to end, and exit with the program's code
+    Wait(Wait),
+    /// Ask sessions to end, and insist after a while
+    Stop(Stop),
+    /// End sessions at once
+    Kill(Many),
+    /// Give a session another name
+    Rename(Rename),
+    /// Forget sessions that ended, and delete their records
+    Rm(Rm),
+    /// Print what happened, in order
+    Events(Events),
+    /// Look after the daemon
+    #[command(subcommand)]
+    Daemon(DaemonVerb),
+    /// Print the completion script of a shell
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+    /// Write the manual pages into a directory
+    #[command(hide = true)]
+    Man {
+        /// The directory; it must exist
+        dir: PathBuf,
+    },
+}
+
+/// How to name a session, said once.
+const ID_HELP: &str = "The session: its id, the beginning of its id, or its name";
+
+#[derive(Debug, Args)]
+pub(crate) struct One {
+    #[arg(help = ID_HELP, env = "APPCTL_SESSION")]
+    pub(crate) id: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Many {
+    /// The sessions: ids, beginnings of ids, or names
+    #[arg(value_name = "ID", required = true, env = "APPCTL_SESSION")]
+    pub(crate) ids: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Start {
+    /// Start in the background and return at once
+    #[arg(long)]
+    pub(crate) bg: bool,
+    /// The session's name; without it, the program's
+    #[arg(short, long)]
+    pub(crate) name: Option<String>,
+    /// Where to run it
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cwd: Option<PathBuf>,
+    /// Set a variable; without `=VALUE` it is taken from here
+    #[arg(short, long, value_name = "NAME=VALUE")]
+    pub(crate) env: Vec<OsString>,
+    /// Run it without a terminal: its output goes straight to the log
+    #[arg(long)]
+    pub(crate) no_tty: bool,
+    /// The agent's profile
+    #[arg(long)]
+    pub(crate) agent: Option<String>,
+    /// The agent's model
+    #[arg(long)]
+    pub(crate) model: Option<String>,
+    /// The session it belongs to; inside a session, that one
+    #[arg(long, value_name = "ID")]
+    pub(crate) parent: Option<String>,
+    /// Print the id alone
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) keys: Keys,
+    /// The program and its arguments; without them, your shell
+    #[arg(value_name = "CMD", trailing_var_arg = true)]
+    pub(crate) command: Vec<OsString>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Keys {
+    /// The key that detaches, such as ctrl-x, or `none`
+    #[arg(
+        long,
+        value_name = "KEY",
+        env = "APPCTL_DETACH_KEY",
+        default_value = "ctrl-\\",
+        hide_env = true
+    )]
+    pub(crate) detach_key: DetachKey,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Attach {
+    #[arg(help = ID_HELP)]
+    pub(crate) id: Option<String>,
+    /// Only look: keys and size of this terminal do not reach the program
+    #[arg(long)]
+    pub(crate) read_only: bool,
+    #[command(flatten)]
+    pub(crate) keys: Keys,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Resume {
+    #[arg(help = ID_HELP, conflicts_with = "last")]
+    pub(crate) id: Option<String>,
+    /// The session that was used last
+    #[arg(long)]
+    pub(crate) last: bool,
+    /// Run it again in the background
+    #[arg(long)]
+    pub(crate) bg: bool,
+    /// Print the id alone
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) keys: Keys,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Ls {
+    /// All of them, those that ended and were looked at too
+    #[arg(short, long)]
+    pub(crate) all: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Logs {
+    #[arg(help = ID_HELP, env = "APPCTL_SESSION")]
+    pub(crate) id: String,
+    /// Go on until the run ends
+    #[arg(short, long)]
+    pub(crate) follow: bool,
+    /// Only the last lines
+    #[arg(short = 'n', long, value_name = "N")]
+    pub(crate) lines: Option<usize>,
+    /// The bytes as they were written, control sequences included
+    #[arg(long)]
+    pub(crate) raw: bool,
+    /// An earlier run, counted from 1
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) run: Option<u32>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Peek {
+    #[arg(help = ID_HELP, env = "APPCTL_SESSION")]
+    pub(crate) id: String,
+    /// With colours, as bytes for a terminal
+    #[arg(long)]
+    pub(crate) ansi: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Send {
+    #[arg(help = ID_HELP, env = "APPCTL_SESSION")]
+    pub(crate) id: String,
+    /// The text; `-` is standard input, and so is no text when that is not a terminal
+    #[arg(allow_hyphen_values = true)]
+    pub(crate) text: Option<OsString>,
+    /// Press Enter at the end
+    #[arg(long)]
+    pub(crate) enter: bool,
+    /// Press a key after the text: ctrl-c, enter, esc, tab, up, f1, alt-x, …
+    #[arg(long = "key", value_name = "KEY")]
+    pub(crate) keys: Vec<Key>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Wait {
+    #[command(flatten)]
+    pub(crate) which: Many,
+    /// Return when one of them has ended
+    #[arg(long)]
+    pub(crate) any: bool,
+    /// Give up after this time, with exit code 124: 10s, 5m, 2h
+    #[arg(long, value_name = "TIME", value_parser = elapsed::parse)]
+    pub(crate) timeout: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Stop {
+    #[command(flatten)]
+    pub(crate) which: Many,
+    /// How long to wait before insisting: 10s, 5m
+    #[arg(long, value_name = "TIME", value_parser = elapsed::parse)]
+    pub(crate) grace: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Rename {
+    /// The session; inside one, it can be left out
+    pub(crate) id: String,
+    /// The new name
+    pub(crate) name: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Rm {
+    #[command(flatten)]
+    pub(crate) which: Many,
+    /// End those that are live, first
+    #[arg(short, long)]
+    pub(crate) force: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Events {
+    /// Only events after this number
+    #[arg(long, value_name = "SEQ")]
+    pub(crate) since: Option<u64>,
+    /// Go on with what happens next
+    #[arg(short, long)]
+    pub(crate) follow: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DaemonVerb {
+    /// Start the daemon if none runs
+    Start,
+    /// End the daemon; sessions keep running
+    Stop {
+        /// End all sessions first
+        #[arg(long)]
+        sessions: bool,
+    },
+    /// End the daemon and start it anew; sessions keep running
+    Restart,
+    /// Say whether the daemon runs
+    Status,
+    /// Print what the daemon wrote into its log
+    Logs {
+        /// Go on with what it writes next
+        #[arg(short, long)]
+        follow: bool,
+        /// Only the last lines
+        #[arg(short = 'n', long, value_name = "N")]
+        lines: Option<usize>,
+    },
+}
+
+impl Verb {
+    /// Whether the verb passes on the exit code of a program.
+    pub(crate) fn watches(&self) -> bool {
+        match self {
+            Self::Attach(_) | Self::Wait(_) => true,
+            Self::Start(start) => !start.bg,
+            Self::Resume(resume) => !resume.bg,
+            Self::Detach(_)
+            | Self::Ls(_)
+            | Self::Show(_)
+            | Self::Logs(_)
+            | Self::Peek(_)
+            | Self::Send(_)
+            | Self::Stop(_)
+            | Self::Kill(_)
+            | Self::Rename(_)
+            | Self::Rm(_)
+            | Self::Events(_)
+            | Self::Daemon(_)
+            | Self::Completions { .. }
+            | Self::Man { .. } => false,
+        }
+    }
+}
+
+/// The whole command line, for completions and manual pages.
+pub fn command() -> clap::Command {
+    Cli::command()
+}

@@ -1,0 +1,103 @@
+//! `appctl attach`: a live session in this terminal.
+
+use std::io::IsTerminal as _;
+
+use app_model::elapsed::ago;
+use app_model::{Exit, SessionId, SessionView};
+
+use super::Done;
+use super::context::{Context, own_session, show_named};
+use super::watch::{self, Way};
+use crate::attach::Options;
+use crate::cli;
+use crate::exit::{Code, Status};
+use crate::picker::{self, Choice};
+use crate::report::{Explain, Report};
+use crate::usage::UsageError;
+
+/// The session has no terminal to show.
+#[derive(Debug, thiserror::Error)]
+enum AttachError {
+    #[error("session {id} is not running: it ended {when}{how}")]
+    Ended { id: SessionId, when: String, how: String },
+    #[error("session {id} has no terminal")]
+    NoTerminal { id: SessionId },
+}
+
+impl Explain for AttachError {
+    fn code(&self) -> Code {
+        Code::Conflict
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Ended { id, .. } => {
+                format!("Run it again with `appctl resume {id}`, or read `appctl logs {id}`.")
+            }
+            Self::NoTerminal { id } => format!("Follow it with `appctl logs -f {id}`."),
+        })
+    }
+}
+
+pub(super) fn run(context: &Context, args: cli::Attach) -> Done {
+    let mut daemon = context.daemon()?;
+    let view = match args.id {
+        Some(id) => show_named(&mut daemon, &id)?,
+        None => match choose(context, "attach", picker::Offer::Live)? {
+            Some(view) => view,
+            None => return Ok(Status::NOTHING_CHOSEN),
+        },
+    };
+    check_terminal()?;
+    refuse_own(&view)?;
+    refuse_ended(&view)?;
+    if !view.tty {
+        return Err(AttachError::NoTerminal { id: view.id }.into());
+    }
+    let options = Options { key: args.keys.detach_key, read_only: args.read_only };
+    watch::run(context, daemon, &view, Way::Attach(options))
+}
+
+/// Lets the person choose, on a terminal.
+pub(super) fn choose(
+    context: &Context,
+    verb: &'static str,
+    offer: picker::Offer,
+) -> Result<Option<SessionView>, Report> {
+    let terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    if !terminal || context.output.json {
+        return Err(UsageError::WhichSession { verb }.into());
+    }
+    Ok(match picker::choose(context.daemon()?, context.places()?, offer)? {
+        Choice::Session(view) => Some(*view),
+        Choice::Nothing => None,
+    })
+}
+
+fn check_terminal() -> Result<(), UsageError> {
+    if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() {
+        return Ok(());
+    }
+    let instead = "Without one, follow it with `appctl logs -f ID`, or type with `appctl send`.";
+    Err(UsageError::NoTerminal { verb: "attach", instead })
+}
+
+/// A session shown inside itself would show itself showing itself.
+pub(super) fn refuse_own(view: &SessionView) -> Result<(), UsageError> {
+    if own_session().is_some_and(|own| own == view.id.to_string()) {
+        return Err(UsageError::InsideItself { id: view.id });
+    }
+    Ok(())
+}
+
+fn refuse_ended(view: &SessionView) -> Result<(), AttachError> {
+    if view.phase.is_live() {
+        return Ok(());
+    }
+    let age = app_sys::clock::wall_ms() - view.ended_at_ms.unwrap_or(view.created_at_ms);
+    Err(AttachError::Ended {
+        id: view.id,
+        when: ago(u64::try_from(age).unwrap_or(0)),
+        how: view.exit.map(|exit: Exit| format!(" ({})", exit.reason())).unwrap_or_default(),
+    })
+}

@@ -1,0 +1,59 @@
+//! One file per verb: asks, shows, and says what to exit with.
+
+mod attach;
+mod bare;
+mod completions;
+mod context;
+mod daemon;
+mod detach;
+mod events;
+mod follow;
+mod logs;
+mod ls;
+mod man;
+mod peek;
+mod rename;
+mod resume;
+mod rm;
+mod send;
+mod show;
+mod start;
+mod stop;
+mod wait;
+mod watch;
+
+pub(crate) use context::{Context, home, list};
+
+use crate::cli::Verb;
+use crate::exit::Status;
+use crate::report::Report;
+
+/// What a verb comes to.
+type Done = Result<Status, Report>;
+
+/// Carries out one verb; without one, opens the list of sessions.
+pub(crate) fn run(verb: Option<Verb>, context: &Context) -> Done {
+    let Some(verb) = verb else {
+        return bare::run(context);
+    };
+    match verb {
+        Verb::Start(args) => start::run(context, args),
+        Verb::Attach(args) => attach::run(context, args),
+        Verb::Detach(args) => detach::run(context, args),
+        Verb::Resume(args) => resume::run(context, args),
+        Verb::Ls(args) => ls::run(context, &args),
+        Verb::Show(args) => show::run(context, args),
+        Verb::Logs(args) => logs::run(context, args),
+        Verb::Peek(args) => peek::run(context, args),
+        Verb::Send(args) => send::run(context, args),
+        Verb::Wait(args) => wait::run(context, args),
+        Verb::Stop(args) => stop::stop(context, args),
+        Verb::Kill(args) => stop::kill(context, args),
+        Verb::Rename(args) => rename::run(context, args),
+        Verb::Rm(args) => rm::run(context, args),
+        Verb::Events(args) => events::run(context, &args),
+        Verb::Daemon(verb) => daemon::run(context, &verb),
+        Verb::Completions { shell } => completions::run(context, shell),
+        Verb::Man { dir } => man::run(context, &dir),
+    }
+}

@@ -1,0 +1,102 @@
+//! `appctl show`: everything about one session.
+
+use app_model::text::printable;
+use app_model::{OsText, SessionView, spec};
+
+use super::Done;
+use super::context::{Context, show_named};
+use crate::cli;
+use crate::exit::Status;
+use crate::render::session;
+use crate::render::style::Paint;
+use crate::render::time::rfc3339;
+use crate::render::words::elapsed_or_age;
+
+/// Bytes in a mebibyte.
+const MIB: u64 = 1 << 20;
+
+pub(super) fn run(context: &Context, args: cli::One) -> Done {
+    let mut daemon = context.daemon()?;
+    let view = show_named(&mut daemon, &args.id)?;
+    let output = context.output;
+    if output.json {
+        output.json(&session::detail(&view))?;
+        return Ok(Status::DONE);
+    }
+    output.text(&text(&view, app_sys::clock::wall_ms(), Paint::new(output.colour)))?;
+    context.seen(&mut daemon, &view);
+    Ok(Status::DONE)
+}
+
+fn text(view: &SessionView, now_ms: i64, paint: Paint) -> String {
+    let badge = if view.background { paint.badge(" bg") } else { String::new() };
+    let mut out = format!(
+        "{} · {}{badge} · {} · {}\n",
+        view.id,
+        paint.bold(&printable(&view.name)),
+        paint.state(view.state()),
+        elapsed_or_age(view, now_ms),
+    );
+    for (label, value) in facts(view) {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            out.push_str(&format!("  {} {}\n", paint.dim(&format!("{label:<9}")), value));
+        }
+    }
+    out
+}
+
+fn facts(view: &SessionView) -> [(&'static str, Option<String>); 18] {
+    let number = |n: Option<u32>| n.map(|n| n.to_string());
+    [
+        ("command", Some(spec::command_line(&view.argv))),
+        ("directory", Some(view.cwd.shown())),
+        ("parent", view.parent.map(|id| id.to_string())),
+        ("agent", view.agent.as_deref().map(printable)),
+        ("model", view.model.as_deref().map(printable)),
+        ("run", Some(view.run.to_string())),
+        ("exit", view.exit.map(|exit| exit.reason())),
+        ("process", number(view.pid)),
+        ("holder", number(view.holder_pid)),
+        ("attached", Some(view.attached).filter(|&n| n > 0).map(|n| n.to_string())),
+        ("attention", view.attention.as_ref().map(|raised| printable(&raised.why))),
+        ("title", Some(printable(&view.title))),
+        ("last line", view.last_line.as_deref().map(printable)),
+        ("created", Some(rfc3339(view.created_at_ms))),
+        ("started", view.started_at_ms.map(rfc3339)),
+        ("ended", view.ended_at_ms.map(rfc3339)),
+        ("usage", usage(view)),
+        ("records", Some(OsText::shown(&view.dir))),
+    ]
+}
+
+fn usage(view: &SessionView) -> Option<String> {
+    let usage = view.usage?;
+    Some(format!(
+        "{} of processor time, {} MiB, {} processes",
+        app_model::elapsed::elapsed(usage.cpu_ms),
+        usage.rss_bytes / MIB,
+        usage.processes,
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::session::samples::failed;
+
+    #[test]
+    fn what_is_known_is_shown_and_cannot_act_on_the_terminal() {
+        insta::assert_snapshot!(text(&failed(), 241_500, Paint::new(false)), @r"
+        01234567 · build�[31m · failed · finished 3m ago
+          command   make 'all the things'
+          directory /home/me/src/app
+          run       1
+          exit      exit 2
+          last line error: no rule to make target
+          created   1970-01-01T00:00:01.000Z
+          started   1970-01-01T00:00:01.500Z
+          ended     1970-01-01T00:01:01.500Z
+          records   /home/me/.local/state/appctl/sessions/7c5dcf5d
+        ");
+    }
+}

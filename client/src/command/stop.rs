@@ -1,0 +1,67 @@
+//! `appctl stop` and `appctl kill`: sessions end.
+
+use std::time::Duration;
+
+use app_model::SessionView;
+use app_wire::control::{Reply, Request, Stopped, Target};
+use serde_json::json;
+
+use super::Done;
+use super::context::Context;
+use crate::cli;
+use crate::connect::AskError;
+use crate::exit::Status;
+use crate::render::session;
+use crate::render::words::{id_and_name, id_name_elapsed};
+
+/// What the daemon may need beyond the grace: insisting, gathering, telling.
+const MARGIN: Duration = Duration::from_secs(60);
+
+pub(super) fn stop(context: &Context, args: cli::Stop) -> Done {
+    let grace_ms = args.grace.map(|ms| u32::try_from(ms).unwrap_or(u32::MAX));
+    end(context, args.which, grace_ms, "stopped")
+}
+
+pub(super) fn kill(context: &Context, args: cli::Many) -> Done {
+    end(context, args, Some(0), "killed")
+}
+
+fn end(context: &Context, which: cli::Many, grace_ms: Option<u32>, done: &str) -> Done {
+    let targets = which.ids.into_iter().map(Target::Named).collect();
+    let limit = MARGIN + Duration::from_millis(grace_ms.unwrap_or(0).into());
+    let mut daemon = context.daemon()?;
+    let reply = daemon.ask_within(&Request::Stop { targets, grace_ms }, Some(limit))?;
+    let Reply::Stopped(Stopped { ended, were_down }) = reply else {
+        return Err(AskError::OffTopic.into());
+    };
+    let output = context.output;
+    if output.json {
+        let (ended, were_down) = (session::array(&ended), session::array(&were_down));
+        output.json(&json!({ "ended": ended, "were_down": were_down }))?;
+        return Ok(Status::DONE);
+    }
+    for view in &ended {
+        output.line(&format!("{done} · {}", id_name_elapsed(view)))?;
+    }
+    for view in &were_down {
+        output.line(&was_down(view))?;
+    }
+    Ok(Status::DONE)
+}
+
+fn was_down(view: &SessionView) -> String {
+    let how = view.exit.map(|exit| format!(" · {}", exit.reason())).unwrap_or_default();
+    format!("not running · {}{how}", id_and_name(view))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::session::samples::{failed, running};
+
+    #[test]
+    fn one_line_says_what_became_of_a_session() {
+        assert_eq!(id_name_elapsed(&running()), "7c5dcf5d · flaky-test · 3m 20s");
+        assert_eq!(was_down(&failed()), "not running · 01234567 · build\u{fffd}[31m · exit 2");
+    }
+}
