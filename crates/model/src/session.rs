@@ -139,11 +139,8 @@ impl Session {
     /// A session whose run a starting daemon takes over, and what must be done at once:
     /// with `stopping` it had been asked to end, and perhaps nobody told its holder.
     pub fn adopted(run: RunNumber, stopping: bool, now: Moment) -> (Self, Vec<Effect>) {
-        let mut session = Self {
-            desired: Desired::Up,
-            state: State::Up { run },
-            next_run: run.next(),
-        };
+        let mut session =
+            Self { desired: Desired::Up, state: State::Up { run }, next_run: run.next() };
         let effects = if stopping {
             session.apply(Input::Asked(Desired::Down { grace: DEFAULT_GRACE }), now)
         } else {

@@ -7,8 +7,8 @@
 use app_model::event::Event;
 use app_model::view::{Attention, Usage};
 use app_model::{
-    Exit, Kind, Lost, OsText, Phase, RunNumber, SessionId, SessionView, Signal, Spec,
-    TerminalSize, Turn,
+    Exit, Kind, Lost, OsText, Phase, RunNumber, SessionId, SessionView, Signal, Spec, TerminalSize,
+    Turn,
 };
 use app_wire::control::{
     Candidate, CodecError, DaemonStatus, ErrorCode, Failure, Gap, MAX_REQUEST, Reply, Request,
@@ -92,13 +92,8 @@ fn view() -> SessionView {
 
 fn replies() -> Vec<(&'static str, Reply)> {
     let lost = SessionView { exit: Some(Exit::Lost(Lost::Reboot)), ..view() };
-    let event = Event {
-        seq: 9,
-        at_ms: 10,
-        kind: "run.ended".into(),
-        session: Some(ID),
-        data: "{}".into(),
-    };
+    let event =
+        Event { seq: 9, at_ms: 10, kind: "run.ended".into(), session: Some(ID), data: "{}".into() };
     let status = DaemonStatus {
         pid: 1,
         version: "0.1.0".into(),
