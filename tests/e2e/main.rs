@@ -1,0 +1,39 @@
+//! End-to-end tests: the real programs, driven as people and scripts drive them.
+//!
+//! One binary with one module per area. Each test has a home of its own, so they run in
+//! any order and beside each other. A name is a sentence; what was once broken tells
+//! its story first.
+
+// The harness is for Linux.
+#![cfg(target_os = "linux")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a failed step is a failed check, and says so by its panic"
+)]
+
+mod attach;
+mod attach_modes;
+mod crash;
+mod daemon;
+mod environment;
+mod events;
+mod frames;
+mod harness;
+mod ls;
+mod manage;
+mod no_tty;
+mod notices;
+mod output;
+mod peek;
+mod places;
+mod programs;
+mod registry;
+mod resume;
+mod select;
+mod send;
+mod start;
+mod stop;
+mod usage;
+mod versions;
+mod wait;

@@ -1,0 +1,199 @@
+//! Notices on the desktop: sent by the daemon, once, and never in its way.
+
+use std::os::unix::net::UnixListener;
+use std::time::{Duration, Instant};
+
+use app_tests::bus::Notice;
+use app_tests::{Home, process, wait};
+
+const BUS: &str = "DBUS_SESSION_BUS_ADDRESS";
+
+#[test]
+fn a_real_desktop_shows_name_outcome_time_and_the_last_line() {
+    let home = Home::new();
+    let bus = home.bus();
+    let dunst = bus.dunst();
+    let home = home.with(BUS, &bus.address);
+    let script = "sleep 1.1; echo '3 passed, <b>0</b> failed & done'; exit 0";
+    let session = home.start_sh("flaky-test", script);
+    let elapsed = session.wait_over()["elapsed"].as_str().unwrap().to_owned();
+    let notice = dunst.wait_bubble();
+    assert_eq!(notice.title, format!("✔ flaky-test finished · {elapsed}"));
+    assert!(notice.body.contains(home.user_dir().to_str().unwrap()), "{notice:?}");
+    // A server that understands markup shows the text as it is, not bold.
+    let shown = notice.body.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
+    assert!(shown.contains("3 passed, <b>0</b> failed & done"), "{notice:?}");
+    home.wait_event("notice.sent", &session.id);
+}
+
+#[test]
+fn a_failure_is_told_with_its_reason_and_an_escaped_body() {
+    let home = Home::new();
+    let bus = home.bus();
+    let mock = bus.mock();
+    let home = home.with(BUS, &bus.address);
+    home.start_sh("bad", "echo '<i>a</i> & b'; exit 2").wait_over();
+    let notices = mock.wait_notices(1);
+    assert_eq!(notices[0].title, "✘ bad failed (exit 2) · 0s");
+    assert_eq!(notices[0].app, "appctl");
+    let expected = format!("{}\n&lt;i&gt;a&lt;/i&gt; &amp; b", home.user_dir().display());
+    assert_eq!(notices[0].body, expected);
+}
+
+#[test]
+fn a_signal_is_told_by_name() {
+    let home = Home::new();
+    let bus = home.bus();
+    let mock = bus.mock();
+    let home = home.with(BUS, &bus.address);
+    home.start_sh("victim", "kill -SEGV $$").wait_over();
+    assert_eq!(mock.wait_notices(1)[0].title, "✘ victim failed (signal SEGV) · 0s");
+}
+
+/// The end of one session is told after the ends that must not be: notices come in order,
+/// so when the last is there, the others were not sent.
+#[track_caller]
+fn only_the_last_is_told(home: &Home, notices: impl FnOnce() -> Vec<Notice>) {
+    home.start_sh("last", "exit 0").wait_over();
+    let notices = notices();
+    let titles: Vec<_> = notices.iter().map(|notice| notice.title.as_str()).collect();
+    assert_eq!(titles, ["✔ last finished · 0s"]);
+}
+
+#[test]
+fn what_somebody_saw_or_asked_for_is_not_told() {
+    let home = Home::new();
+    let bus = home.bus();
+    let mock = bus.mock();
+    let home = home.with(BUS, &bus.address);
+    let stopped = home.start("stopped", &["sleep", "1000"]);
+    stopped.appctl("stop", &[]).ok();
+    let killed = home.start("killed", &["sleep", "1000"]);
+    killed.appctl("kill", &[]).ok();
+    let watched = home.start_sh("watched", "echo ready; read x");
+    let mut terminal = watched.attach();
+    terminal.wait_until_contains("ready");
+    watched.wait_attached(1);
+    terminal.type_line("");
+    terminal.wait_exit();
+    watched.wait_over();
+    only_the_last_is_told(&home, || mock.wait_notices(1));
+}
+
+/// The daemon dies, the program ends, the next daemon tells it; the one after does not.
+#[test]
+fn an_end_while_no_daemon_ran_is_told_by_the_next_one_and_only_once() {
+    let home = Home::new();
+    let bus = home.bus();
+    let mock = bus.mock();
+    let home = home.with(BUS, &bus.address);
+    let session = home.start("missed", &["sleep", "1000"]);
+    let (program, holder) = (session.program(), session.holder());
+    home.kill_daemon_hard();
+    program.kill();
+    holder.wait_over();
+    assert_eq!(mock.notices(), []);
+    home.appctl(["daemon", "start"]).ok();
+    let notices = mock.wait_notices(1);
+    assert!(notices[0].title.starts_with("✘ missed failed (signal KILL) · "), "{notices:?}");
+    home.wait_event("notice.sent", &session.id);
+    home.kill_daemon_hard();
+    home.appctl(["daemon", "start"]).ok();
+    home.start_sh("last", "exit 0").wait_over();
+    let titles: Vec<_> = mock.wait_notices(2).into_iter().map(|notice| notice.title).collect();
+    assert_eq!(titles[1..], ["✔ last finished · 0s"], "each is sent once");
+}
+
+/// Control characters in names cannot be; in the last line they can.
+#[test]
+fn a_hostile_last_line_reaches_the_desktop_harmless() {
+    let home = Home::new();
+    let bus = home.bus();
+    let mock = bus.mock();
+    let home = home.with(BUS, &bus.address);
+    home.start_sh("hostile", r"printf '\033]0;owned\007a\033[31mb\302\233c<script>\n'; exit 1")
+        .wait_over();
+    let notice = &mock.wait_notices(1)[0];
+    let text = format!("{}{}", notice.title, notice.body.replace('\n', ""));
+    assert!(!text.chars().any(char::is_control), "{notice:?}");
+    assert!(!notice.body.contains("<script>"), "{notice:?}");
+}
+
+/// The daemon answers, and its log says what became of the notice.
+#[track_caller]
+fn the_daemon_goes_on_and_says_so(home: &Home) {
+    let before = home.daemon_log().len();
+    let session = home.start_sh("unseen", "exit 0");
+    session.wait_over();
+    let daemon = home.daemon_pid();
+    let asked = Instant::now();
+    for _ in 0..3 {
+        home.appctl(["ls"]).ok();
+    }
+    assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
+    wait::until("a word about the notice in the log", || {
+        let log = home.daemon_log();
+        let new = &log[before..];
+        let told = new.lines().any(|line| line.contains("WARN") && line.contains("notice"));
+        if told { Ok(()) } else { Err(new.to_owned()) }
+    });
+    home.wait_event("notice.failed", &session.id);
+    assert_eq!(home.daemon_pid(), daemon, "and it lives");
+}
+
+#[test]
+fn without_a_bus_the_daemon_goes_on_and_says_so() {
+    let home = Home::new();
+    // Where a bus would be if there were one; else the machine's own is tried.
+    let nothing = home.path().join("nothing");
+    std::fs::create_dir(&nothing).unwrap();
+    the_daemon_goes_on_and_says_so(&home.without(BUS).with("XDG_RUNTIME_DIR", &nothing));
+}
+
+#[test]
+fn a_bus_that_does_not_exist_does_no_harm() {
+    let home = Home::new();
+    let nowhere = format!("unix:path={}", home.path().join("nowhere").display());
+    the_daemon_goes_on_and_says_so(&home.with(BUS, nowhere));
+}
+
+#[test]
+fn an_address_that_is_none_does_no_harm() {
+    the_daemon_goes_on_and_says_so(&Home::new().with(BUS, "complete nonsense"));
+}
+
+#[test]
+fn a_bus_without_a_server_of_notifications_does_no_harm() {
+    let home = Home::new();
+    let bus = home.bus();
+    the_daemon_goes_on_and_says_so(&home.with(BUS, &bus.address));
+}
+
+#[test]
+fn a_bus_that_accepts_and_says_nothing_does_no_harm() {
+    let home = Home::new();
+    let path = home.path().join("silent");
+    let listener = UnixListener::bind(&path).unwrap();
+    // The kernel accepts for it, and nobody ever answers.
+    the_daemon_goes_on_and_says_so(&home.with(BUS, format!("unix:path={}", path.display())));
+    drop(listener);
+}
+
+/// Twenty ends at once on a desktop that hangs: none of them may hold up another command.
+#[test]
+fn a_silent_desktop_and_many_ends_at_once_do_not_block_the_daemon() {
+    let home = Home::new();
+    let path = home.path().join("silent");
+    let listener = UnixListener::bind(&path).unwrap();
+    let home = home.with(BUS, format!("unix:path={}", path.display()));
+    let started = Instant::now();
+    let ids: Vec<_> = (0..20)
+        .map(|n| home.start_with(&["-n", &format!("s{n}"), "--no-tty"], &["true"]).id)
+        .collect();
+    for id in &ids {
+        home.appctl(["wait", id]).ok();
+    }
+    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
+    assert!(process::memory_kib(home.daemon_pid()) < 64 << 10);
+    drop(listener);
+}

@@ -1,0 +1,230 @@
+//! A private desktop: a message bus of its own, and servers of notifications on it.
+
+use std::cell::RefCell;
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+
+use crate::home::{self, Home};
+use crate::{binaries, wait};
+
+/// The name that servers of notifications own.
+const SERVER: &str = "org.freedesktop.Notifications";
+
+/// A bus for one test. No service is activated on it: what nobody started is not there.
+pub struct Bus {
+    /// What `DBUS_SESSION_BUS_ADDRESS` says.
+    pub address: String,
+    dir: PathBuf,
+    started: RefCell<Vec<Child>>,
+}
+
+impl Bus {
+    /// Starts a bus whose socket lies in this directory.
+    #[track_caller]
+    pub fn start(dir: PathBuf) -> Self {
+        let socket = dir.join("bus");
+        let config = dir.join("bus.conf");
+        let text = format!(
+            "<!DOCTYPE busconfig PUBLIC \"-//freedesktop//DTD D-BUS Bus Configuration 1.0//EN\"\n \
+             \"http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd\">\n\
+             <busconfig><type>session</type><listen>unix:path={}</listen><auth>EXTERNAL</auth>\n\
+             <policy context=\"default\"><allow send_destination=\"*\" eavesdrop=\"true\"/>\n\
+             <allow eavesdrop=\"true\"/><allow own=\"*\"/></policy></busconfig>\n",
+            socket.display()
+        );
+        fs::write(&config, text).unwrap();
+        let mut daemon = Command::new(binaries::installed("dbus-daemon"));
+        daemon.arg(format!("--config-file={}", config.display()));
+        daemon.args(["--nofork", "--print-address"]).env_clear();
+        let (child, address) = start_and_read_line(daemon);
+        Self { address, dir, started: RefCell::new(vec![child]) }
+    }
+
+    /// A command that uses this bus.
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(binaries::installed(program));
+        command.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", &self.dir);
+        command.env("LC_ALL", "C.UTF-8").env("XDG_RUNTIME_DIR", &self.dir);
+        command.env("DBUS_SESSION_BUS_ADDRESS", &self.address).stdin(Stdio::null());
+        command
+    }
+
+    fn wait_for_server(&self) {
+        wait::until("a server of notifications on the bus", || {
+            let mut ask = self.command("dbus-send");
+            ask.args(["--session", "--print-reply=literal", "--dest=org.freedesktop.DBus", "/"]);
+            ask.arg("org.freedesktop.DBus.NameHasOwner").arg(format!("string:{SERVER}"));
+            let outcome = home::run(ask, b"");
+            if outcome.out().contains("true") { Ok(()) } else { Err(format!("{outcome:?}")) }
+        });
+    }
+
+    /// Starts the server that python-dbusmock provides: it notes what it is asked.
+    #[track_caller]
+    pub fn mock(&self) -> Mock<'_> {
+        let log = self.dir.join("mock.log");
+        let mut server = Command::new("/usr/bin/python3");
+        server.args(["-m", "dbusmock", "--session", "--template", "notification_daemon"]);
+        server.arg("--logfile").arg(&log).env_clear().env("HOME", &self.dir);
+        server.env("DBUS_SESSION_BUS_ADDRESS", &self.address).env("LC_ALL", "C.UTF-8");
+        self.keep(server, "mock.out");
+        self.wait_for_server();
+        Mock { bus: self, log }
+    }
+
+    /// Starts dunst, a real server, on a display of its own.
+    #[track_caller]
+    pub fn dunst(&self) -> Dunst<'_> {
+        let mut display = Command::new(binaries::installed("Xvfb"));
+        display.args(["-displayfd", "1", "-screen", "0", "800x600x24", "-nolisten", "tcp"]);
+        display.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", &self.dir);
+        let (child, number) = start_and_read_line(display);
+        self.started.borrow_mut().push(child);
+        let config = self.dir.join("dunstrc");
+        fs::write(&config, "[global]\n    markup = full\n    history_length = 50\n").unwrap();
+        let mut server = self.command("dunst");
+        server.arg("-config").arg(&config).env("DISPLAY", format!(":{number}"));
+        self.keep(server, "dunst.out");
+        self.wait_for_server();
+        Dunst { bus: self }
+    }
+
+    /// Calls a method on the server of notifications, and gives its answer as JSON.
+    fn call(&self, interface: &str, method: &str, args: &[&str]) -> Value {
+        const SCRIPT: &str = "import dbus, json, sys\n\
+            bus = dbus.SessionBus()\n\
+            server = bus.get_object(sys.argv[1], '/org/freedesktop/Notifications')\n\
+            call = server.get_dbus_method(sys.argv[3], sys.argv[2])\n\
+            print(json.dumps(call(*sys.argv[4:])))";
+        let mut python = self.command("/usr/bin/python3");
+        python.args(["-c", SCRIPT, SERVER, interface, method]).args(args);
+        home::run(python, b"").ok().json()
+    }
+
+    fn keep(&self, mut server: Command, log: &str) {
+        let log = fs::File::create(self.dir.join(log)).unwrap();
+        server.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
+        self.started.borrow_mut().push(server.spawn().unwrap());
+    }
+}
+
+impl Home {
+    /// A bus for this home. Its address still has to be given to the programs, with
+    /// [`Home::with`].
+    #[track_caller]
+    pub fn bus(&self) -> Bus {
+        let dir = self.path().join("desktop");
+        fs::create_dir(&dir).unwrap();
+        Bus::start(dir)
+    }
+}
+
+impl Drop for Bus {
+    fn drop(&mut self) {
+        for child in self.started.get_mut().iter_mut().rev() {
+            child.kill().ok();
+            child.wait().ok();
+        }
+    }
+}
+
+/// A notification as its server was asked for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// Which program asked.
+    pub app: String,
+    /// The first line.
+    pub title: String,
+    /// What stands below it, in markup.
+    pub body: String,
+}
+
+/// A server that only takes notes.
+pub struct Mock<'b> {
+    bus: &'b Bus,
+    log: PathBuf,
+}
+
+impl Mock<'_> {
+    /// What it was asked to show so far.
+    pub fn notices(&self) -> Vec<Notice> {
+        let calls = self.bus.call("org.freedesktop.DBus.Mock", "GetMethodCalls", &["Notify"]);
+        calls.as_array().unwrap().iter().map(notice_of_call).collect()
+    }
+
+    /// Waits until it was asked to show this many.
+    #[track_caller]
+    pub fn wait_notices(&self, count: usize) -> Vec<Notice> {
+        wait::until(&format!("{count} notices on the desktop"), || {
+            let notices = self.notices();
+            if notices.len() >= count { Ok(notices) } else { Err(format!("{notices:?}")) }
+        })
+    }
+
+    /// Its own log, for messages.
+    pub fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap_or_default()
+    }
+}
+
+/// A call is `[time, [arguments]]`.
+fn notice_of_call(call: &Value) -> Notice {
+    let text = |at: usize| call[1][at].as_str().unwrap_or_default().to_owned();
+    Notice { app: text(0), title: text(3), body: text(4) }
+}
+
+/// A real server with a window.
+pub struct Dunst<'b> {
+    bus: &'b Bus,
+}
+
+impl Dunst<'_> {
+    fn ask(&self, method: &str) -> Value {
+        self.bus.call("org.dunstproject.cmd0", method, &[])
+    }
+
+    /// Waits until a bubble is on the display, closes it, and tells what it said.
+    #[track_caller]
+    pub fn wait_bubble(&self) -> Notice {
+        wait::until("a bubble on the display", || {
+            let displayed = self.displayed();
+            if displayed == 1 { Ok(()) } else { Err(format!("{displayed} bubbles")) }
+        });
+        self.ask("NotificationCloseAll");
+        wait::until("the bubble in dunst's history", || {
+            let history = self.ask("NotificationListHistory");
+            let newest = &history[0];
+            let text = |field: &str| newest[field].as_str().map(str::to_owned);
+            let notice = text("appname").zip(text("summary")).zip(text("body"));
+            notice
+                .map(|((app, title), body)| Notice { app, title, body })
+                .ok_or_else(|| history.to_string())
+        })
+    }
+
+    fn displayed(&self) -> u64 {
+        let properties = "org.freedesktop.DBus.Properties";
+        let asked = ["org.dunstproject.cmd0", "displayedLength"];
+        self.bus.call(properties, "Get", &asked).as_u64().unwrap()
+    }
+}
+
+/// Starts a server that says on its first line where it is to be found.
+#[track_caller]
+fn start_and_read_line(mut server: Command) -> (Child, String) {
+    let mut child =
+        server.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut line = String::new();
+    let stdout = child.stdout.take().unwrap();
+    assert!(
+        wait::readable(std::os::fd::AsFd::as_fd(&stdout), wait::Deadline::usual()),
+        "{server:?} says nothing"
+    );
+    BufReader::new(stdout).read_line(&mut line).unwrap();
+    assert!(!line.is_empty(), "{server:?} ended at once");
+    (child, line.trim().to_owned())
+}

@@ -1,0 +1,49 @@
+//! The harness of the end-to-end tests: real programs in a private home.
+//!
+//! ```text
+//!   Home ── appctl ARGS ──► Outcome          one command, its output and exit code
+//!    │
+//!    ├── Terminal ── PTY ── appctl attach    a person's terminal, with a screen model
+//!    │                                       that shares no code with the product
+//!    ├── Bus ── Mock | Dunst                 a private desktop
+//!    └── peer::{Control, Hold}               the two protocols, byte by byte
+//! ```
+//!
+//! # Invariants
+//!
+//! 1. Nothing of the machine's own installation is used or touched: every directory the
+//!    programs know lies in a temporary one, and their environment is made from nothing.
+//! 2. Tests wait for facts, never for time. Every wait has a bound with a name, asks for
+//!    what *is* (not for what changed), and says on failure what it saw last.
+//! 3. When a [`Home`] is dropped, every process that carries its runtime directory in
+//!    its environment is gone. One that is not is killed, and fails the test.
+//! 4. A missing program is a failure, never a test that is skipped.
+
+// Processes are found and held as Linux shows them.
+#![cfg(target_os = "linux")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a failed step is a failed check, and says so on the test's own output"
+)]
+
+pub mod binaries;
+pub mod bus;
+pub mod follow;
+pub mod home;
+pub mod outcome;
+pub mod peer;
+pub mod process;
+pub mod screen;
+pub mod session;
+pub mod terminal;
+pub mod wait;
+
+pub use bus::{Bus, Dunst, Mock};
+pub use follow::Follow;
+pub use home::Home;
+pub use outcome::Outcome;
+pub use screen::Screen;
+pub use session::Session;
+pub use terminal::{Terminal, size};
