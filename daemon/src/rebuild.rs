@@ -1,6 +1,6 @@
-//! A registry from the session directories, after the old one was found damaged.
+//! A registry from the session directories, after the old one was lost or damaged.
 //!
-//! The damaged files are kept aside under a name that says when. What comes back: every
+//! Damaged files are kept aside under a name that says when. What comes back: every
 //! session with its name, its runs and how they ended. What does not: the order and the
 //! numbers of events, and which ends somebody has looked at (they count as seen, so that
 //! a month of history does not come up as news).
@@ -43,23 +43,32 @@ pub enum RebuildError {
     },
 }
 
-/// Opens the registry; one that is damaged is kept aside and made anew.
+/// Opens the registry. One that is damaged is kept aside; one that had to be made takes
+/// in the sessions that have directories.
 pub fn open_or_rebuild(places: &Places) -> Result<Registry, RebuildError> {
     let path = places.registry();
-    let damage = match Registry::open(&path) {
-        Err(damage @ OpenError::Damaged { .. }) => damage,
-        other => return Ok(other?),
+    let mut registry = match Registry::open(&path) {
+        Err(damage @ OpenError::Damaged { .. }) => {
+            let aside = keep_aside(&path)?;
+            warn!(error = &damage as &dyn std::error::Error, kept = %aside.display(),
+                  "the registry is made anew");
+            Registry::open(&path)?
+        }
+        other => other?,
     };
-    let aside = keep_aside(&path)?;
-    warn!(error = &damage as &dyn std::error::Error, kept = %aside.display(),
-          "the registry is made anew from the session directories");
-    let mut registry = Registry::open(&path)?;
-    let sessions = places.sessions_dir();
-    let failed = |source| RebuildError::List { path: sessions.clone(), source };
+    if registry.is_new() {
+        take_in(&mut registry, &places.sessions_dir())?;
+    }
+    Ok(registry)
+}
+
+/// Takes in every session that has a directory. An empty place is the usual case.
+fn take_in(registry: &mut Registry, sessions: &Path) -> Result<(), RebuildError> {
+    let failed = |source| RebuildError::List { path: sessions.to_owned(), source };
     let mut restored = 0;
-    for entry in std::fs::read_dir(&sessions).map_err(failed)? {
+    for entry in std::fs::read_dir(sessions).map_err(failed)? {
         let dir = entry.map_err(failed)?.path();
-        match restore(&mut registry, &dir) {
+        match restore(registry, &dir) {
             Ok(()) => restored += 1,
             Err(refused) => {
                 let error = &refused as &dyn std::error::Error;
@@ -67,8 +76,10 @@ pub fn open_or_rebuild(places: &Places) -> Result<Registry, RebuildError> {
             }
         }
     }
-    info!(restored, "the registry was made anew");
-    Ok(registry)
+    if restored > 0 {
+        info!(restored, "sessions were taken in from their directories");
+    }
+    Ok(())
 }
 
 fn keep_aside(path: &Path) -> Result<PathBuf, RebuildError> {

@@ -1,3 +1,5 @@
+//! What the detach key looks like, and what only looks like it.
+
 use proptest::prelude::*;
 
 use super::*;

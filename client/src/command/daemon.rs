@@ -2,7 +2,8 @@
 //!
 //! # Invariants
 //!
-//! 1. `stop` and `status` never start one.
+//! 1. `stop` and `status` never start one, but for `stop --sessions` where a daemon that was
+//!    killed has left sessions: somebody must end them.
 //! 2. `stop` returns when the daemon is gone: its connection ended and its lock is free.
 //!    Until then the start lock is held, so nobody takes our look at the daemon's lock
 //!    for a daemon.
@@ -155,6 +156,10 @@ fn status(context: &Context) -> Done {
 }
 
 fn stop(context: &Context, sessions: bool) -> Done {
+    if sessions && has_holders(context.places()?) {
+        // A daemon that was killed has left them: the next one takes them over first.
+        ask_status(&mut context.daemon()?)?;
+    }
     let guard = start_guard(context.places()?)?;
     let stopped = end(context, sessions)?;
     drop(guard);
@@ -174,6 +179,11 @@ fn stop(context: &Context, sessions: bool) -> Done {
     };
     output.line(&line)?;
     Ok(Status::DONE)
+}
+
+/// Whether runs may be alive: each has a socket.
+fn has_holders(places: &Places) -> bool {
+    std::fs::read_dir(places.run_dir()).is_ok_and(|mut sockets| sockets.next().is_some())
 }
 
 fn restart(context: &Context) -> Done {

@@ -45,6 +45,7 @@ const CACHE_KIB: i64 = -1_024;
 pub struct Registry {
     db: Connection,
     newest_event: u64,
+    is_new: bool,
 }
 
 impl Registry {
@@ -62,7 +63,12 @@ impl Registry {
         prepare(&mut db).map_err(OpenError::of(path))?;
         migrations::run(&mut db, found).map_err(OpenError::of(path))?;
         let newest_event = events::newest(&db).map_err(OpenError::of(path))?;
-        Ok(Self { db, newest_event })
+        Ok(Self { db, newest_event, is_new: found == 0 })
+    }
+
+    /// Whether this call to [`Registry::open`] found nothing and made it.
+    pub fn is_new(&self) -> bool {
+        self.is_new
     }
 
     /// The number of the newest event, 0 when there was none.

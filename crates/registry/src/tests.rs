@@ -1,3 +1,5 @@
+//! The registry on a real file, reopened where that matters.
+
 use app_model::notice::Notice;
 use app_model::selector::parse;
 use app_model::{Exit, Kind, OsText, Phase, RunNumber, SessionId};

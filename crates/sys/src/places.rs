@@ -7,9 +7,9 @@
 //! 2. Every socket path fits into `sun_path`; a runtime directory that is too long is
 //!    refused here, once, and not at some later `bind`.
 
-use std::ffi::{CStr, OsStr, OsString};
+use std::ffi::{OsStr, OsString};
 use std::fmt::Display;
-use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 /// Most bytes that a socket's path may have (`sun_path` less the final NUL).
@@ -17,9 +17,6 @@ pub const MAX_SOCKET_PATH: usize = if cfg!(target_os = "linux") { 107 } else { 1
 
 /// Stands for the eight digits of a session id when lengths are checked.
 const LONGEST_ID: &str = "00000000";
-
-/// Room for a passwd entry (getpwuid_r(3)); the longest real ones have a few hundred.
-const PASSWD_BYTES: usize = 16 * 1024;
 
 /// The three directories of one installation. All are absolute.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -195,23 +192,40 @@ pub fn home(env: Env<'_>) -> Result<PathBuf, PlacesError> {
     passwd_home(uid).filter(|home| home.is_absolute()).ok_or(PlacesError::NoHome { uid })
 }
 
-#[expect(unsafe_code, reason = "the user database is only reachable through libc")]
+/// The home directory that the user database has for `uid`.
+///
+/// Not by getpwuid_r(3): a static program must not load the modules behind it. Users of
+/// this machine stand in a file; getent(1) asks for the others.
+#[cfg(target_os = "linux")]
 fn passwd_home(uid: u32) -> Option<PathBuf> {
-    let mut buffer = vec![0; PASSWD_BYTES];
-    // SAFETY: `passwd` is plain data for which all zeroes is a valid value.
-    let mut entry: libc::passwd = unsafe { std::mem::zeroed() };
-    let mut found = std::ptr::null_mut();
-    // SAFETY: all pointers are valid for the call, and `buffer.len()` is its true size.
-    let failed = unsafe {
-        libc::getpwuid_r(uid, &raw mut entry, buffer.as_mut_ptr(), buffer.len(), &raw mut found)
-    };
-    if failed != 0 || found.is_null() || entry.pw_dir.is_null() {
-        return None;
-    }
-    // SAFETY: `pw_dir` points to a NUL-terminated string inside `buffer`, still alive.
-    let dir = unsafe { CStr::from_ptr(entry.pw_dir) };
-    Some(PathBuf::from(OsString::from_vec(OsStr::from_bytes(dir.to_bytes()).as_bytes().to_vec())))
-        .filter(|dir| dir != Path::new(""))
+    let listed = std::fs::read("/etc/passwd").ok().and_then(|table| home_in(&table, uid));
+    listed.or_else(|| {
+        let asked = std::process::Command::new("getent")
+            .arg("passwd")
+            .arg(uid.to_string())
+            .stdin(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .output()
+            .ok()?;
+        home_in(&asked.stdout, uid)
+    })
+}
+
+#[cfg(not(target_os = "linux"))]
+fn passwd_home(_uid: u32) -> Option<PathBuf> {
+    std::env::home_dir()
+}
+
+/// Finds the home directory of `uid` in lines of passwd(5).
+#[cfg(target_os = "linux")]
+fn home_in(table: &[u8], uid: u32) -> Option<PathBuf> {
+    let uid = uid.to_string();
+    let home = table.split(|&byte| byte == b'\n').find_map(|line| {
+        let mut fields = line.split(|&byte| byte == b':');
+        let is_the_user = fields.nth(2)? == uid.as_bytes();
+        is_the_user.then(|| fields.nth(2)).flatten()
+    })?;
+    Some(PathBuf::from(OsStr::from_bytes(home))).filter(|dir| dir != Path::new(""))
 }
 
 #[cfg(test)]
@@ -222,6 +236,16 @@ mod tests {
         let vars: Vec<(String, OsString)> =
             vars.iter().map(|(k, v)| ((*k).to_owned(), v.into())).collect();
         Places::from_env(&move |name| vars.iter().find(|(k, _)| k == name).map(|(_, v)| v.clone()))
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_home_is_found_by_the_number_of_its_user() {
+        let table = b"root:x:0:0:root:/root:/bin/sh\nbroken\nme:x:10:10::/home/me:/bin/sh\n";
+        assert_eq!(home_in(table, 10), Some("/home/me".into()));
+        assert_eq!(home_in(table, 0), Some("/root".into()));
+        assert_eq!(home_in(table, 1), None);
+        assert_eq!(passwd_home(u32::MAX - 7), None);
     }
 
     #[test]

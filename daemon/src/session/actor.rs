@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use app_model::notice::{Ended, of_end};
 use app_model::session::{Desired, Effect, Input, Moment, Observation, Session};
-use app_model::{Exit, Lost, Phase, RunNumber, SessionId};
+use app_model::{Exit, ExitRecord, Lost, Phase, RunNumber, SessionId};
 use app_registry::{LiveRun, RunEnd, RunStart};
 use app_sys::{clock, process};
 use app_wire::hold::{LaunchFailed, Status};
@@ -283,9 +283,17 @@ impl<O: Outside> Actor<O> {
                 self.withdraw(run).await;
             }
             Seen::Over { exit, record } => {
+                let told = self.live.borrow().settled;
+                if let Some(record) = record.as_deref().filter(|_| !told) {
+                    self.write_start(start_of(record)).await;
+                }
                 self.write_end(run, exit, record.as_deref()).await;
                 self.live.send_modify(|live| live.settled = true);
                 self.step(Input::Saw(run, Observation::Gone(exit))).await;
+                // It ran, if only for a moment.
+                for done in self.waiting_up.drain(..) {
+                    drop(done.send(Ok(UpOutcome::Started(run))));
+                }
             }
         }
     }
@@ -297,7 +305,7 @@ impl<O: Outside> Actor<O> {
         }
         let before = self.live.borrow().attached();
         if !self.live.borrow().settled {
-            self.write_start(&status).await;
+            self.write_start(started(&status)).await;
         }
         let now = status.attached;
         self.live.send_modify(|live| {
@@ -373,18 +381,7 @@ impl<O: Outside> Actor<O> {
         false
     }
 
-    async fn write_start(&self, status: &Status) {
-        let holder = process::Pid::new(status.holder_pid).and_then(process::identity_of);
-        let start = RunStart {
-            session: self.id,
-            run: status.run,
-            holder_pid: status.holder_pid,
-            holder_start: holder.map_or(0, |holder| holder.start_time),
-            child_pid: status.child_pid,
-            child_start: status.child_start,
-            started_at_ms: status.started_at_ms,
-            started_boot_ms: status.started_boot_ms,
-        };
+    async fn write_start(&self, start: RunStart) {
         // Not waited for: whoever asks the registry after this finds it, and if the daemon
         // dies first, the next one finds the holder.
         let id = self.id;
@@ -410,7 +407,7 @@ impl<O: Outside> Actor<O> {
         self.commit("stop", move |registry| registry.stop_asked(id, run, at)).await;
     }
 
-    async fn write_end(&self, run: RunNumber, exit: Exit, record: Option<&app_model::ExitRecord>) {
+    async fn write_end(&self, run: RunNumber, exit: Exit, record: Option<&ExitRecord>) {
         let attached = self.live.borrow().attached();
         let at = clock::wall_ms();
         let end = RunEnd {
@@ -490,6 +487,35 @@ pub async fn commit_end(around: &Around, end: RunEnd, attached: u16) {
             let error = &refused as &dyn std::error::Error;
             error!(session = %id, error, "the end could not be written down");
         }
+    }
+}
+
+/// The start of a run, as its holder tells it.
+fn started(status: &Status) -> RunStart {
+    let holder = process::Pid::new(status.holder_pid).and_then(process::identity_of);
+    RunStart {
+        session: status.session,
+        run: status.run,
+        holder_pid: status.holder_pid,
+        holder_start: holder.map_or(0, |holder| holder.start_time),
+        child_pid: status.child_pid,
+        child_start: status.child_start,
+        started_at_ms: status.started_at_ms,
+        started_boot_ms: status.started_boot_ms,
+    }
+}
+
+/// The start of a run of which only the record of its end is left.
+fn start_of(record: &ExitRecord) -> RunStart {
+    RunStart {
+        session: record.session,
+        run: record.run,
+        holder_pid: 0,
+        holder_start: 0,
+        child_pid: 0,
+        child_start: 0,
+        started_at_ms: record.started_at_ms,
+        started_boot_ms: 0,
     }
 }
 

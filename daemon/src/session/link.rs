@@ -224,10 +224,10 @@ impl Link {
         self.child = identity(live.child);
         match self.find(live.holder.is_none() && same_boot).await {
             Some(stream) => self.attend(stream).await,
-            None if live.started_at_ms.is_none() && same_boot => self.show_never_started().await,
             None => {
                 let lost = if same_boot { Lost::Holder } else { Lost::Reboot };
-                self.conclude(lost).await;
+                let started = live.started_at_ms.is_some() || !same_boot;
+                self.conclude(lost, started).await;
             }
         }
     }
@@ -248,8 +248,10 @@ impl Link {
                     debug!(session = %self.site.session, "the holder hung up");
                     match self.find(false).await {
                         Some(again) => stream = again,
-                        None if self.child.is_none() => return self.show_never_started().await,
-                        None => return self.conclude(Lost::Holder).await,
+                        None => {
+                            let started = self.child.is_some();
+                            return self.conclude(Lost::Holder, started).await;
+                        }
                     }
                 }
             }
@@ -261,9 +263,10 @@ impl Link {
         self.greeted = false;
         let mut first = HELLO.encode().to_vec();
         ToHolder::Watch.encode(&mut first);
-        if stream.write_all(&first).await.is_err() {
-            return Parted::Closed;
-        }
+        // A holder whose program ends at once may have said all there is to say, and hung
+        // up, before it hears of us. What it said is still to be read; the end of the
+        // stream comes after it.
+        let mut heard = stream.write_all(&first).await.is_ok();
         let mut buffer = [0; READ];
         loop {
             tokio::select! {
@@ -276,11 +279,9 @@ impl Link {
                         }
                     }
                 },
-                act = self.acts.recv(), if self.acts_open => match act {
+                act = self.acts.recv(), if self.acts_open && heard => match act {
                     Some(act) => {
-                        if stream.write_all(&self.said(act).to_bytes()).await.is_err() {
-                            return Parted::Closed;
-                        }
+                        heard = stream.write_all(&self.said(act).to_bytes()).await.is_ok();
                     }
                     None => self.acts_open = false,
                 },
@@ -380,11 +381,15 @@ impl Link {
         }
     }
 
-    /// There is no holder any more: the record says how it ended, or nobody knows.
-    async fn conclude(mut self, lost: Lost) {
+    /// There is no holder any more: the record says how the run ended, or it never
+    /// `started`, or nobody knows.
+    async fn conclude(mut self, lost: Lost, started: bool) {
         if let Some(record) = self.record().await {
             let exit = record.exit;
             return self.show(Seen::Over { exit, record: Some(Box::new(record)) }).await;
+        }
+        if !started {
+            return self.show(Seen::NeverStarted).await;
         }
         warn!(session = %self.site.session, run = %self.run, ?lost, "the holder left no record");
         self.kill_without_holder(); // Invariant 2.
@@ -418,10 +423,6 @@ impl Link {
                       error = &refused as &dyn std::error::Error, "could not be killed");
             }
         }
-    }
-
-    async fn show_never_started(&self) {
-        self.show(Seen::NeverStarted).await;
     }
 
     async fn show(&self, seen: Seen) {
