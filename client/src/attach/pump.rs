@@ -73,6 +73,8 @@ pub(crate) struct Pump<'a> {
     read_only: bool,
     to_terminal: Queue,
     to_holder: Queue,
+    /// Something was shown: the screen, which comes first.
+    painted: bool,
     verdict: Option<Verdict>,
 }
 
@@ -96,6 +98,7 @@ impl<'a> Pump<'a> {
             read_only,
             to_terminal,
             to_holder,
+            painted: false,
             verdict: None,
         })
     }
@@ -215,10 +218,16 @@ impl<'a> Pump<'a> {
 
     fn hear(&mut self, message: FromHolder) {
         match message {
-            FromHolder::Output(bytes) => self.to_terminal.push(&bytes),
-            FromHolder::Exited { exit, elapsed_ms } => {
+            FromHolder::Output(bytes) => {
+                self.painted = true;
+                self.to_terminal.push(&bytes);
+            }
+            FromHolder::Exited { exit, elapsed_ms } if self.painted => {
                 self.decide(Verdict::Ended { exit, elapsed_ms });
             }
+            // It ended between our connecting and our attaching: nobody has shown us
+            // anything, and what it wrote is to be had from its record.
+            FromHolder::Exited { .. } => self.decide(Verdict::HolderGone),
             FromHolder::Detached(DetachReason::Asked) => self.decide(Verdict::Detach),
             FromHolder::Detached(DetachReason::ByCommand | DetachReason::Unknown(_)) => {
                 self.decide(Verdict::LetGo);

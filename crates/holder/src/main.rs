@@ -33,6 +33,7 @@ mod notes;
 mod outbox;
 mod output;
 mod questions;
+mod reports;
 mod requests;
 mod size;
 mod start;

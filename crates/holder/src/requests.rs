@@ -6,6 +6,7 @@ use app_wire::hold::{Attach, DetachReason, FromHolder, OUTPUT_CHUNK, RefusedCode
 
 use crate::client::ClientId;
 use crate::holder::{Body, Holder};
+use crate::reports;
 
 impl Holder {
     /// A client has sent something, or hung up.
@@ -110,6 +111,10 @@ impl Holder {
         let Some(client) = self.clients.get_mut(id) else { return };
         if !client.drives() {
             return; // An observer, or input that crossed a detach.
+        }
+        let other_speaks = matches!(&self.body, Body::Terminal(t) if !t.answers(id));
+        if other_speaks && reports::only_reports(&bytes) {
+            return; // Another terminal answers the program; nobody typed this.
         }
         self.take_size_of(id);
         let Body::Terminal(terminal) = &mut self.body else { return };

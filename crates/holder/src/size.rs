@@ -20,6 +20,11 @@ impl Sizing {
         self.current
     }
 
+    /// Whether this client acted last, or nobody has: it speaks for the terminal.
+    pub(crate) fn speaks(&self, client: ClientId) -> bool {
+        self.by.is_none_or(|by| by == client)
+    }
+
     /// A driver with this size attached, resized or typed. Returns the size to set, if
     /// that is a change. A driver that goes away changes nothing: what it saw last is
     /// the best guess for the next one.
@@ -50,6 +55,14 @@ mod tests {
         assert_eq!(sizing.acted(ClientId(1), size(50, 200)), Some(size(50, 200)));
         assert_eq!(sizing.acted(ClientId(1), size(50, 200)), None);
         assert_eq!(sizing.current(), size(50, 200));
+    }
+
+    #[test]
+    fn the_driver_that_acted_last_speaks_for_the_terminal() {
+        let mut sizing = Sizing::new(size(24, 80));
+        assert!(sizing.speaks(ClientId(1)) && sizing.speaks(ClientId(2)));
+        sizing.acted(ClientId(1), size(24, 80));
+        assert!(sizing.speaks(ClientId(1)) && !sizing.speaks(ClientId(2)));
     }
 
     #[test]

@@ -64,6 +64,11 @@ impl Terminal {
         self.broken
     }
 
+    /// Whether this driver's terminal is the one that answers the program.
+    pub(crate) fn answers(&self, client: ClientId) -> bool {
+        self.sizing.speaks(client)
+    }
+
     /// A driver with this size acted: the terminal takes it.
     pub(crate) fn acted(&mut self, by: ClientId, size: TerminalSize, notes: &Notes) {
         if let Some(size) = self.sizing.acted(by, size) {

@@ -34,7 +34,15 @@ pub enum OpenError {
         /// The file.
         path: PathBuf,
     },
-    /// The file cannot be read or written.
+    /// The file is not there and cannot be made, or cannot be written.
+    #[error("the registry `{}` cannot be opened for writing", .path.display())]
+    NotMade {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// SQLite cannot read or write the file.
     #[error("the registry `{}` cannot be opened for writing", .path.display())]
     NotWritable {
         /// The file.
@@ -88,7 +96,9 @@ impl OpenError {
             Self::Locked { path } => {
                 format!("See who has it open: `fuser {}`.", path.display())
             }
-            Self::NotWritable { path, .. } | Self::Failed { path, .. } => format!(
+            Self::NotMade { path, .. }
+            | Self::NotWritable { path, .. }
+            | Self::Failed { path, .. } => format!(
                 "Check that `{}` is a directory that you may write to, with space left, or set \
                  APPCTL_STATE_DIR to one.",
                 path.parent().unwrap_or(path).display()

@@ -54,6 +54,7 @@ impl Registry {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        make_private(path)?;
         let mut db = Connection::open_with_flags(path, flags).map_err(OpenError::of(path))?;
         let newest = migrations::LIST.len();
         let found = migrations::version(&db).map_err(OpenError::of(path))?;
@@ -89,6 +90,15 @@ impl Registry {
         self.newest_event = newest;
         Ok(value)
     }
+}
+
+/// Makes the file, if there is none, for its owner alone: it has what people run and where.
+/// SQLite gives its other files the same mode.
+fn make_private(path: &Path) -> Result<(), OpenError> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+
+    let made = std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(path);
+    made.map(drop).map_err(|source| OpenError::NotMade { path: path.into(), source })
 }
 
 /// Sets the connection up: write-ahead log, so that a reader never waits, and one fsync

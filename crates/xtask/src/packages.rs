@@ -19,18 +19,15 @@ const NEEDED: &[&str] = &[
     "htop",
     "procps",
     "python3",
+    // Users, mounts and sessions of processes, as a test needs them.
+    "util-linux",
+    "mount",
     // A terminal to attach from, and a multiplexer to compare with.
     "tmux",
-    // A desktop: bus, display, notification daemon, something that clicks and something
-    // that looks.
+    // A desktop: bus, display, and a notification daemon with something to write with.
     "dbus",
-    "dbus-x11",
     "dunst",
-    "libnotify-bin",
     "xvfb",
-    "xdotool",
-    "x11-utils",
-    "imagemagick",
     "fonts-dejavu-core",
     // A scripted desktop, for the answers that no real one gives.
     "python3-dbus",

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use app_model::session::{DEFAULT_GRACE, STOP_MARGIN};
-use app_model::{ExitRecord, Kind, TerminalSize};
+use app_model::{Kind, TerminalSize};
 use app_registry::{NewSession, Registry};
 
 use super::*;
