@@ -195,6 +195,7 @@ mod tests {
             terminal: Some(TerminalSize::DEFAULT),
             history_lines: 1,
             transcript_bytes: 1,
+            umask: None,
         };
         create(&places, &meta, &spec).unwrap();
         let dir = places.session_dir(id);

@@ -63,6 +63,9 @@ fn start(detach: bool, starter: Starter) -> Result<(), BootError> {
 fn prepare(detach: bool) -> Result<(Places, Option<app_sys::lock::Lock>), BootError> {
     let places = Places::from_env(&|name| std::env::var_os(name))?;
     boot::make_directories(&places)?;
+    // No file system is kept busy by the daemon, and none that goes away hurts it.
+    std::env::set_current_dir("/")
+        .map_err(|source| BootError::System { what: "to enter /", source })?;
     let path = places.daemon_log();
     let logged = if detach { log::to_file(&path) } else { log::to_stderr() };
     logged.map_err(|source| BootError::Log { path, source })?;

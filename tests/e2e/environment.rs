@@ -125,3 +125,23 @@ fn a_program_inherits_its_terminal_and_no_other_descriptor() {
     assert_eq!(open.len(), 3, "{open:?}");
     assert!(open.iter().all(|(_, target)| target.starts_with("/dev/pts")), "{open:?}");
 }
+
+/// The daemon has the mask of whoever happened to start it; a session has its own caller's.
+#[test]
+fn files_of_a_session_get_the_modes_that_its_caller_wants() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let home = Home::new();
+    home.appctl(["ls"]).ok();
+    for (mask, mode) in [("0002", 0o664), ("0077", 0o600)] {
+        let file = home.path().join(format!("made-{mask}"));
+        let mut command = home.command("sh");
+        let appctl = home.program("appctl");
+        let script = format!("umask {mask}; exec \"$0\" start --bg -q -n m{mask} -- touch \"$1\"");
+        command.arg("-c").arg(script).arg(appctl).arg(&file);
+        app_tests::home::run(command, b"").ok();
+        home.appctl(["wait", &format!("m{mask}")]).ok();
+        let made = std::fs::metadata(&file).unwrap().permissions().mode() & 0o777;
+        assert_eq!(made, mode, "umask {mask} gave {made:o}");
+    }
+}

@@ -122,6 +122,7 @@ fn spec(args: &cli::Start) -> Result<Spec, crate::report::Report> {
         terminal: (!args.no_tty).then(|| size_of_any().unwrap_or_default()),
         history_lines: DEFAULT_HISTORY_LINES,
         transcript_bytes: DEFAULT_TRANSCRIPT_BYTES,
+        umask: Some(app_sys::process::umask()),
     })
 }
 

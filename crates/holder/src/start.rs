@@ -190,6 +190,9 @@ fn prepare(args: &Args, left_behind: &mut LeftBehind) -> Result<Prepared, StartE
         notes.add(&format!("the limit on descriptors stayed as it was: {error}"));
     }
     let (body, stdio) = prepare_body(&spec, &dir, &notes)?;
+    if let Some(mask) = spec.umask {
+        process::set_umask(mask);
+    }
     let launch = Launch {
         argv: spec.argv.into_iter().map(Into::into).collect(),
         cwd: spec.cwd.to_path(),

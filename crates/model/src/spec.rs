@@ -32,6 +32,9 @@ pub struct Spec {
     /// Bytes of output to keep; the oldest go first.
     #[serde(default = "default_transcript_bytes")]
     pub transcript_bytes: u64,
+    /// The mode bits that files it makes do not get (umask(2)); none keeps the holder's.
+    #[serde(default)]
+    pub umask: Option<u32>,
 }
 
 /// Never shows the environment: it holds people's keys.
@@ -44,6 +47,7 @@ impl std::fmt::Debug for Spec {
             .field("terminal", &self.terminal)
             .field("history_lines", &self.history_lines)
             .field("transcript_bytes", &self.transcript_bytes)
+            .field("umask", &self.umask)
             .finish()
     }
 }
@@ -172,6 +176,7 @@ mod tests {
             terminal: Some(TerminalSize::DEFAULT),
             history_lines: 10,
             transcript_bytes: 10,
+            umask: Some(0o22),
         }
     }
 

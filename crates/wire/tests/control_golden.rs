@@ -28,6 +28,7 @@ fn requests() -> Vec<(&'static str, Request)> {
         terminal: Some(TerminalSize { rows: 24, cols: 80, xpixel: 1, ypixel: 2 }),
         history_lines: 2_000,
         transcript_bytes: 1 << 28,
+        umask: Some(0o22),
     };
     let start = Start {
         spec,

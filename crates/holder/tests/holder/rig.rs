@@ -34,6 +34,7 @@ pub(crate) fn script(text: &str) -> Spec {
         terminal: Some(TerminalSize::DEFAULT),
         history_lines: DEFAULT_HISTORY_LINES,
         transcript_bytes: DEFAULT_TRANSCRIPT_BYTES,
+        umask: None,
     }
 }
 

@@ -6,6 +6,7 @@ use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::sync::OnceLock;
 
+use rustix::fs::{Mode, RawMode};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::os;
@@ -82,6 +83,21 @@ pub fn set_name(name: &str) {
     if let Ok(name) = CString::new(name) {
         os::set_name(&name);
     }
+}
+
+/// The mode bits that files made by this process do not get. umask(2) can only be read by
+/// setting it, so call this before any thread exists that makes files.
+pub fn umask() -> u32 {
+    let found = rustix::process::umask(Mode::from_raw_mode(0o077));
+    rustix::process::umask(found);
+    found.as_raw_mode().into()
+}
+
+/// Sets the mode bits that files made by this process and its children do not get. What
+/// we make ourselves has its mode set expressly.
+pub fn set_umask(mask: u32) {
+    let mask = Mode::from_raw_mode(RawMode::try_from(mask & 0o777).unwrap_or(0o077));
+    rustix::process::umask(mask);
 }
 
 /// The limit on open descriptors as it is now.
