@@ -47,7 +47,9 @@ pub fn statically() -> io::Result<()> {
     if !links(&out)? {
         return Ok(());
     }
-    say(&format!("rustc-link-search=native={}", out.display()));
+    // As an argument, not as Cargo's own search path: that would reach tests as well, which
+    // stay dynamic (invariant 2). ld(1) honours it wherever it stands.
+    say(&format!("rustc-link-arg-bins=-L{}", out.display()));
     say("rustc-link-arg-bins=-no-pie");
     say("rustc-link-arg-bins=-static");
     Ok(())
