@@ -28,7 +28,7 @@ use app_wire::hold::{Attach, ToHolder};
 
 use self::keys::KeyFilter;
 use self::pump::{Pump, PumpError, Verdict};
-use self::terminal::Terminal;
+use self::terminal::{Place, Terminal};
 use crate::exit::Code;
 use crate::hold::{HoldError, Holder};
 use crate::report::Explain;
@@ -144,7 +144,8 @@ pub(crate) fn attach(
         let keys = KeyFilter::new(options.key);
         let pump = Pump::new(&mut terminal, &mut signals, holder, keys, options.read_only)?;
         let verdict = pump.run();
-        terminal.leave();
+        let ended = matches!(verdict, Ok(Verdict::Ended { .. }));
+        terminal.leave(if ended { Place::Cursor } else { Place::Bottom });
         match verdict? {
             Verdict::Detach | Verdict::LetGo => return Ok(Outcome::Detached),
             Verdict::Ended { exit, elapsed_ms } => return Ok(Outcome::Ended { exit, elapsed_ms }),

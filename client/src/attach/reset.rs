@@ -39,6 +39,17 @@ pub(crate) const RESET: &str = concat!(
     "\x1b]112\x1b\\\x1b]110\x1b\\\x1b]111\x1b\\\x1b]104\x1b\\",
 );
 
+/// [`RESET`], with the cursor where the program left it, on a line that has nothing on it
+/// yet, on a terminal with so many columns: as after any program that ends in a terminal.
+///
+/// Saving and restoring the cursor brings back attributes and charset as well, so these
+/// are reset once more. As many blanks as there are columns leave a line that has been
+/// begun, and stay on one that has not.
+pub(crate) fn reset_in_place(cols: u16) -> String {
+    let blanks = " ".repeat(cols.into());
+    format!("\x1b7{RESET}\x1b8\x1b[0m\x1b(B\x0f{blanks}\r\x1b[K")
+}
+
 /// Puts the cursor on a fresh line at the bottom.
 pub(crate) const TO_BOTTOM: &str = "\x1b[9999;1H\r\n";
 

@@ -17,7 +17,7 @@ use app_model::TerminalSize;
 use app_sys::poll::{self, Interest};
 use app_sys::tty::{self, RawMode};
 
-use super::reset::{RESET, TO_BOTTOM, make_room};
+use super::reset::{RESET, TO_BOTTOM, make_room, reset_in_place};
 
 /// How long a terminal that takes no output is given to take the reset.
 const LEAVE_LIMIT: Duration = Duration::from_secs(1);
@@ -25,6 +25,15 @@ const LEAVE_LIMIT: Duration = Duration::from_secs(1);
 /// Bytes per write where the descriptor may block: as many as a terminal that is ready
 /// takes at once.
 const SMALL_WRITE: usize = 256;
+
+/// Where the shell goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Below everything: there may be something below the cursor.
+    Bottom,
+    /// Where the program that ended has left the cursor.
+    Cursor,
+}
 
 /// A terminal that can be switched over to a session and back.
 pub(crate) struct Terminal {
@@ -62,13 +71,18 @@ impl Terminal {
         self.write_all(make_room(self.size().rows).as_bytes())
     }
 
-    /// Gives the terminal back to the shell. Does nothing when it has it.
-    pub(crate) fn leave(&mut self) {
+    /// Gives the terminal back to the shell, which goes on there. Does nothing when it has
+    /// it.
+    pub(crate) fn leave(&mut self, place: Place) {
         let Some(raw) = self.raw.take() else {
             return;
         };
         // A terminal that is gone or stopped for good cannot be helped.
-        self.write_all((RESET.to_owned() + TO_BOTTOM).as_bytes()).ok();
+        let last = match place {
+            Place::Bottom => RESET.to_owned() + TO_BOTTOM,
+            Place::Cursor => reset_in_place(self.size().cols),
+        };
+        self.write_all(last.as_bytes()).ok();
         drop(raw);
     }
 
@@ -115,7 +129,7 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        self.leave(); // Invariant 1.
+        self.leave(Place::Bottom); // Invariant 1.
     }
 }
 

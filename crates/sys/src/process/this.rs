@@ -87,6 +87,10 @@ pub fn set_name(name: &str) {
 
 /// The mode bits that files made by this process do not get. umask(2) can only be read by
 /// setting it, so call this before any thread exists that makes files.
+#[cfg_attr(
+    target_os = "linux",
+    expect(clippy::useless_conversion, reason = "modes have another type elsewhere")
+)]
 pub fn umask() -> u32 {
     let found = rustix::process::umask(Mode::from_raw_mode(0o077));
     rustix::process::umask(found);
