@@ -45,7 +45,7 @@ fn text(view: &SessionView, now_ms: i64, paint: Paint) -> String {
     out
 }
 
-fn facts(view: &SessionView) -> [(&'static str, Option<String>); 18] {
+fn facts(view: &SessionView) -> [(&'static str, Option<String>); 19] {
     let number = |n: Option<u32>| n.map(|n| n.to_string());
     [
         ("command", Some(spec::command_line(&view.argv))),
@@ -55,6 +55,7 @@ fn facts(view: &SessionView) -> [(&'static str, Option<String>); 18] {
         ("model", view.model.as_deref().map(printable)),
         ("run", Some(view.run.to_string())),
         ("exit", view.exit.map(|exit| exit.reason())),
+        ("took", view.exit.and(view.elapsed_ms).map(app_model::elapsed::elapsed)),
         ("process", number(view.pid)),
         ("holder", number(view.holder_pid)),
         ("attached", Some(view.attached).filter(|&n| n > 0).map(|n| n.to_string())),
@@ -92,6 +93,7 @@ mod tests {
           directory /home/me/src/app
           run       1
           exit      exit 2
+          took      1m 0s
           last line error: no rule to make target
           created   1970-01-01T00:00:01.000Z
           started   1970-01-01T00:00:01.500Z

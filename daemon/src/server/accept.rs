@@ -2,7 +2,7 @@
 //!
 //! # Invariants
 //!
-//! 1. One task per connection, at most [`MAX_CLIENTS`] of them; more clients wait in
+//! 1. One task per connection, at most `MAX_CLIENTS` of them; more clients wait in
 //!    the kernel's queue.
 //! 2. An error of `accept` (no descriptors left, say) is waited out, never spun on.
 

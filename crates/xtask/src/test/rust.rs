@@ -84,6 +84,7 @@ fn check(cargo: &mut Command) -> Result<Outcome> {
 }
 
 pub(super) fn docs(workspace: &Workspace) -> Result<Outcome> {
-    let mut cargo = workspace.locked_cargo(&["doc", "--workspace", "--no-deps"]);
+    let mut cargo =
+        workspace.locked_cargo(&["doc", "--workspace", "--no-deps", "--document-private-items"]);
     check(cargo.env("RUSTDOCFLAGS", "-D warnings"))
 }
