@@ -10,7 +10,7 @@
 //! 1. No control character but the line ends it writes itself is in the output.
 //! 2. A line holds at most [`MAX_LINE`] characters; a longer one is broken.
 //! 3. Memory is bounded whatever comes: the parser's own buffers are cut by
-//!    [`MAX_STRING`].
+//!    `MAX_STRING`.
 
 use vte::{Params, Parser, Perform};
 
