@@ -93,11 +93,6 @@ pub fn connect(path: &Path, limit: Duration) -> io::Result<UnixStream> {
     Ok(UnixStream::from(socket))
 }
 
-/// Bytes that the kernel keeps in flight from this side of the connection.
-pub fn set_send_buffer(socket: &impl AsFd, bytes: usize) -> io::Result<()> {
-    Ok(sockopt::set_socket_send_buffer_size(socket, bytes)?)
-}
-
 /// What a stream socket of this family is called in rustix.
 pub(crate) const STREAM: (AddressFamily, SocketType) = (AddressFamily::UNIX, SocketType::STREAM);
 

@@ -216,12 +216,6 @@ pub fn launch(launch: Launch) -> Result<Child, LaunchError> {
     Ok(Child { pid, exit: os::exit_watch(pid).ok() })
 }
 
-/// Makes a command of the standard library start its program as invariant 2 says, with
-/// no controlling terminal. For helpers that are not launched for a user.
-pub fn isolate(command: &mut Command) {
-    prepare(command, false);
-}
-
 fn connect(command: &mut Command, stdio: Stdio) -> io::Result<()> {
     match stdio {
         Stdio::Terminal(slave) => {

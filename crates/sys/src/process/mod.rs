@@ -8,8 +8,8 @@ pub use crate::signals::{Signal, ignore, restore_default};
 pub use reap::{Reaped, has_children, reap};
 pub(crate) use this::restore_fd_limit;
 pub use this::{
-    Limits, become_subreaper, detach, fd_limit, ignore_hangup, lower_fd_limit, new_session,
-    raise_fd_limit, set_name, set_umask, silence_output, take_stdin, umask,
+    Limits, become_subreaper, detach, fd_limit, lower_fd_limit, new_session, raise_fd_limit,
+    set_name, set_umask, silence_output, take_stdin, umask,
 };
 pub use tree::{
     Identity, Pid, Process, descendants, identity_of, is_alive, signal, signal_group, watch_exit,

@@ -10,7 +10,6 @@ use rustix::fs::{Mode, RawMode};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::os;
-use crate::signals::{self, Signal};
 
 /// The limit on open descriptors. `None` is unlimited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,11 +55,6 @@ pub fn detach() -> io::Result<()> {
         // that the child now has as well.
         _ => unsafe { libc::_exit(0) },
     }
-}
-
-/// Survives the end of the terminal it was started from, and a reader that went away.
-pub fn ignore_hangup() -> io::Result<()> {
-    signals::ignore(&[Signal::HUP, Signal::PIPE])
 }
 
 /// Takes descriptor 0 away as one of our own and leaves `/dev/null` in its place, so that

@@ -2,6 +2,7 @@
 //! and puts the reply together; none decides what a session does.
 
 pub(super) mod detach;
+mod disk;
 pub(super) mod events;
 pub(super) mod list;
 pub(super) mod remove;

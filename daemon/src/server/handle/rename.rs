@@ -4,9 +4,10 @@ use app_model::name;
 use app_sys::clock;
 use app_wire::control::{ErrorCode, Failure, Reply, Target};
 
+use super::disk::on_disk;
 use super::resolve::resolve;
 use crate::ledger;
-use crate::server::failure::{caused, failure, of_ledger, of_store};
+use crate::server::failure::{failure, of_store};
 use crate::service::Service;
 
 pub(in crate::server) async fn handle(
@@ -22,14 +23,11 @@ pub(in crate::server) async fn handle(
     if !renamed.map_err(|error| of_store(&error))? {
         return Err(failure(ErrorCode::NotFound, format!("the session {id} was removed")));
     }
-    let noted = tokio::task::spawn_blocking(move || {
+    on_disk(move || {
         let mut meta = ledger::read_meta(&places.session_dir(id))?;
         meta.name = name;
         ledger::write_meta(&places, &meta)
-    });
-    match noted.await {
-        Ok(noted) => noted.map_err(|error| of_ledger(&error))?,
-        Err(panic) => return Err(caused("the session's directory could not be used", &panic)),
-    }
+    })
+    .await?;
     Ok(Reply::Done)
 }

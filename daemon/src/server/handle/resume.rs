@@ -3,9 +3,10 @@
 use app_model::{SessionId, TerminalSize};
 use app_wire::control::{ErrorCode, Failure, Reply, Resume, Resumed};
 
+use super::disk::on_disk;
 use super::resolve::{resolve, row_of};
 use crate::ledger;
-use crate::server::failure::{caused, failure, of_ledger, of_shutdown, of_up};
+use crate::server::failure::{caused, failure, of_shutdown, of_up};
 use crate::service::Service;
 use crate::session::{Begin, UpError, UpOutcome};
 
@@ -52,16 +53,13 @@ async fn begin(
 async fn fit(service: &Service, id: SessionId, size: Option<TerminalSize>) -> Result<(), Failure> {
     let Some(size) = size else { return Ok(()) };
     let places = service.config.places.clone();
-    let fitted = tokio::task::spawn_blocking(move || {
+    on_disk(move || {
         let mut spec = ledger::read_spec(&places.session_dir(id))?;
         if spec.terminal.is_none_or(|had| had == size) {
             return Ok(());
         }
         spec.terminal = Some(size.at_least_one());
         ledger::write_spec(&places, id, &spec)
-    });
-    match fitted.await {
-        Ok(fitted) => fitted.map_err(|error| of_ledger(&error)),
-        Err(panic) => Err(caused("the session's directory could not be used", &panic)),
-    }
+    })
+    .await
 }
