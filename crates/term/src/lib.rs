@@ -5,7 +5,7 @@
 //! as if it had been there all along.
 //!
 //! ```text
-//!  bytes ─► frame ─► text ────────────────► print ─┐
+//!  bytes ─► frame ─► text ─► skim ────────► print ─┐
 //!             │                                    ├─► terminal ─► snapshot, text
 //!             └────► sequences ─► vte ─► csi, esc ─┤    grids of rows of cells,
 //!                    strings ────────────► osc ────┘    pools of styles and links
@@ -40,6 +40,7 @@ mod reflow;
 mod row;
 mod screen;
 mod sgr;
+mod skim;
 mod snapshot;
 mod style;
 mod switch;
@@ -56,3 +57,4 @@ mod tests;
 
 pub use modes::{Modes, Mouse, MouseEncoding};
 pub use screen::{History, MAX_COLS, MAX_ROWS, Progress, Screen};
+pub use skim::text_and_colours;

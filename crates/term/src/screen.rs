@@ -11,6 +11,7 @@ use vte::Parser;
 
 use crate::frame::{End, Framer, State};
 use crate::modes::Modes;
+use crate::skim::{self, text_and_colours};
 use crate::terminal::Terminal;
 use crate::utf8::{self, Front};
 use crate::{snapshot, text};
@@ -42,7 +43,7 @@ pub struct Progress {
 
 /// A terminal screen that is fed the output of a program.
 pub struct Screen {
-    parser: Parser,
+    pub(crate) parser: Parser,
     framer: Framer,
     pub(crate) terminal: Terminal,
 }
@@ -68,12 +69,27 @@ impl Screen {
         }
     }
 
-    /// Takes the next output of the program. It may be cut anywhere.
+    /// Takes the next output of the program. It may be cut anywhere. Of a flood, large
+    /// pieces cost less: what would not be seen at the end of a piece is hardly read.
     pub fn feed(&mut self, bytes: &[u8]) {
+        self.feed_skimming(bytes, skim::LEAST);
+    }
+
+    /// Feeds, and looks once in every `least` bytes whether the next of them can be
+    /// skimmed.
+    pub(crate) fn feed_skimming(&mut self, bytes: &[u8], least: usize) {
         let mut rest = bytes;
+        let mut look_at = bytes.len();
         while !rest.is_empty() {
             let taken = match self.framer.state {
-                State::Text if self.framer.waiting.is_empty() => self.text_bytes(rest),
+                State::Text if self.framer.waiting.is_empty() => {
+                    if rest.len() <= look_at && rest.len() >= least {
+                        let stretch = &rest[..text_and_colours(rest)];
+                        rest = &rest[self.skim(stretch)..];
+                        look_at = rest.len().saturating_sub(least);
+                    }
+                    self.text_bytes(rest)
+                }
                 State::Text => self.rest_of_char(rest),
                 State::Escape | State::Intermediate | State::Csi | State::Osc | State::Other => {
                     self.sequence(rest, 0)
@@ -81,6 +97,11 @@ impl Screen {
             };
             rest = &rest[taken..];
         }
+    }
+
+    /// Whether nothing is half read.
+    pub(crate) fn is_between_sequences(&self) -> bool {
+        self.framer.state == State::Text && self.framer.waiting.is_empty()
     }
 
     /// Text from the front of `bytes`, up to and including the next sequence.

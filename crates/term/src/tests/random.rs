@@ -111,6 +111,33 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
+/// Many lines of text and colours, with something else among them now and then.
+fn flood() -> impl Strategy<Value = Vec<u8>> {
+    let text = prop::sample::select(vec![
+        "a",
+        "hello world",
+        "字",
+        "e\u{301}",
+        "\u{300}",
+        "\x1b[31m",
+        "\x1b[44m",
+        "\x1b[m",
+        "\x1b[0m",
+        "\x1b[4:3;58:5:1m",
+        "\x08",
+        "\t",
+        "\r",
+        "\n",
+        "\u{fe0f}",
+        "\x1b[0;7m",
+    ]);
+    let text = text.prop_map(|text| text.as_bytes().to_vec());
+    let line = (prop::collection::vec(text, 0..5), prop_oneof![9 => Just("\r\n"), 1 => Just("\n")])
+        .prop_map(|(text, end)| [text.concat(), end.as_bytes().to_vec()].concat());
+    let part = prop_oneof![40 => line, 1 => piece()];
+    prop::collection::vec(part, 0..60).prop_map(|parts| parts.concat())
+}
+
 #[derive(Clone, Debug)]
 enum Step {
     Feed(Vec<u8>),
@@ -196,6 +223,25 @@ proptest! {
         let mut cut_up = Screen::new(rows, cols, 10);
         stream.chunks(cut).for_each(|chunk| cut_up.feed(chunk));
         same(&whole, &cut_up)?;
+    }
+
+    /// Nor does it that what is out of sight at the end was hardly read.
+    #[test]
+    fn skimming_changes_nothing(
+        (rows, cols) in size(),
+        limit in 0usize..6,
+        before in prop::collection::vec(piece(), 0..6),
+        flood in flood(),
+        after in prop::collection::vec(piece(), 0..6),
+        least in 1usize..40,
+    ) {
+        let stream = [before.concat(), flood, after.concat()].concat();
+        let mut skimmed = Screen::new(rows, cols, limit);
+        skimmed.feed_skimming(&stream, least);
+        let mut read = Screen::new(rows, cols, limit);
+        read.feed_skimming(&stream, usize::MAX);
+        state::check(&skimmed);
+        same(&skimmed, &read)?;
     }
 
     /// Bytes without any plan.
