@@ -135,7 +135,7 @@ impl Holder {
         fs::remove_file(&self.run.socket).ok();
         let Ended { exit, elapsed_ms, .. } = ended;
         let last_screen = match &mut self.body {
-            Body::Terminal(terminal) => terminal.model.repaint(&self.run.notes),
+            Body::Terminal(terminal) => terminal.recorder(Instant::now()).screen().repaint(),
             Body::Plain { .. } => Vec::new(),
         };
         let mut clients = self.clients.into_list();
@@ -153,11 +153,12 @@ impl Holder {
         let notes = &self.run.notes;
         let (last_line, title, dropped_bytes) = match &mut self.body {
             Body::Terminal(terminal) => {
-                let snapshot = terminal.model.snapshot(u32::MAX, notes);
-                let text = terminal.model.text(notes);
+                let mut recorder = terminal.recorder(Instant::now());
+                let screen = recorder.screen();
+                let (snapshot, text) = (screen.snapshot(u32::MAX), screen.text());
                 exit::save_screen(&self.run.dir, &snapshot, &text, notes);
-                let title = printable(terminal.model.title());
-                (terminal.model.last_line(notes), title, terminal.transcript.dropped())
+                let (last_line, title) = (screen.last_line(), printable(screen.title()));
+                (last_line, title, recorder.dropped())
             }
             Body::Plain { path } => (exit::last_line_of(path), String::new(), 0),
         };

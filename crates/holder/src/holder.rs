@@ -59,6 +59,7 @@ enum Event {
     Knock,
     Output,
     InputRoom,
+    Report,
     Message(ClientId),
     Room(ClientId),
 }
@@ -143,6 +144,7 @@ impl Holder {
             Event::Knock => self.clients.accept(now),
             Event::Output => self.on_output(now),
             Event::InputRoom => self.on_input_room(now),
+            Event::Report => self.on_report(now),
             Event::Message(id) => self.on_readable(id, now),
             Event::Room(id) => self.on_room(id, now),
         }
@@ -163,6 +165,11 @@ impl Holder {
         }
         if let Some(door) = self.clients.door() {
             sources.push((Interest::read(door), Event::Knock, Event::Knock));
+        }
+        if let Body::Terminal(terminal) = &self.body
+            && let Some(bell) = terminal.bell()
+        {
+            sources.push((Interest::read(bell), Event::Report, Event::Report));
         }
         if let Body::Terminal(terminal) = &self.body
             && !terminal.is_broken()
@@ -188,15 +195,19 @@ impl Holder {
 
     /// When something is due, if nothing happens before.
     fn deadline(&self, now: Instant) -> Option<Instant> {
-        let pause = match &self.body {
-            // Once it is over, room in the terminal is awaited and nothing else.
-            Body::Terminal(terminal) => terminal.input.wake_at().filter(|&at| at > now),
-            Body::Plain { .. } => None,
+        let (pause, catch_up) = match &self.body {
+            Body::Terminal(terminal) => {
+                // Once it is over, room in the terminal is awaited and nothing else.
+                let pause = terminal.input.wake_at().filter(|&at| at > now);
+                (pause, terminal.due_at())
+            }
+            Body::Plain { .. } => (None, None),
         };
         [
             self.clients.deadline(),
             self.termination.wake_at(),
             pause,
+            catch_up,
             self.title_at(),
             self.trim_at(),
         ]
@@ -210,10 +221,13 @@ impl Holder {
         if self.termination.wake_at().is_some_and(|at| now >= at) {
             self.proceed(now);
         }
+        if let Body::Terminal(terminal) = &mut self.body {
+            terminal.on_time(now);
+        }
         if self.trim_at().is_some_and(|at| now >= at) {
             self.untrimmed = None;
             if let Body::Terminal(terminal) = &mut self.body {
-                terminal.trim();
+                terminal.trim(now);
             }
             memory::trim();
         }
@@ -236,7 +250,7 @@ impl Holder {
     /// What is true now.
     pub(crate) fn status(&self) -> Status {
         let (size, title) = match &self.body {
-            Body::Terminal(terminal) => (terminal.size(), terminal.model.title()),
+            Body::Terminal(terminal) => (terminal.size(), terminal.title()),
             Body::Plain { .. } => (TerminalSize { rows: 0, cols: 0, xpixel: 0, ypixel: 0 }, ""),
         };
         let (output_bytes, last_output_at_ms) = self.output();
@@ -283,7 +297,7 @@ impl Holder {
     /// When the watchers may hear of a new title. Nothing if there is none.
     fn title_at(&self) -> Option<Instant> {
         let Body::Terminal(terminal) = &self.body else { return None };
-        if terminal.model.title() == self.told.title {
+        if terminal.title() == self.told.title {
             return None;
         }
         self.told.at.map(|at| at + limits::TITLE_GAP)

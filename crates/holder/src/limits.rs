@@ -24,6 +24,24 @@ pub(crate) const OUTPUT_TURN: usize = 256 << 10;
 /// Size of one batch: what is written at once to clients and transcript.
 pub(crate) const OUTPUT_BATCH: usize = 64 << 10;
 
+/// Most output that the screen model has yet to see. Much more than a history of the usual
+/// length holds, since that much is read of each piece; and little enough to stay in a
+/// processor's cache.
+pub(crate) const BACKLOG: usize = 1 << 20;
+
+/// How long output may wait for the screen model in a flood. What is looked at is up to
+/// date at any time; only titles and the like are seen this much later.
+pub(crate) const LAG: Duration = Duration::from_millis(100);
+
+/// Batches that are under way to the thread of a flood.
+pub(crate) const HANDED_OVER: usize = 8;
+
+/// Answers and titles that are under way from it.
+pub(crate) const REPORTS: usize = 64;
+
+/// The stack of that thread.
+pub(crate) const STACK: usize = 256 << 10;
+
 /// A client that slows the child and takes nothing for this long is left behind.
 pub(crate) const STALL: Duration = Duration::from_millis(250);
 

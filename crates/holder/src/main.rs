@@ -2,10 +2,12 @@
 //!
 //! Started by appd with a socket as its standard input; see [`args`] for the command
 //! line and `app_wire::hold` for what is spoken. It knows nothing of policy, agents or
-//! the registry. It has one thread and one loop ([`holder`]).
+//! the registry. It has one loop ([`holder`]) on one thread, and a second thread for as
+//! long as a flood of output lasts ([`worker`]).
 //!
 //! ```text
-//!   child ══PTY══► output ──► clients' queues, transcript, screen model   (in that order)
+//!   child ══PTY══► output ──► clients' queues
+//!                        └──► recorder: transcript, questions, backlog ──► screen model
 //!   child ◄══PTY══ input queue ◄── drivers, `send`
 //!   SIGCHLD, Stop, Kill ──► terminate (decides) ──► ending (acts) ──► exit record
 //! ```
@@ -21,6 +23,7 @@
 //!    that, so the next run may begin at once.
 
 mod args;
+mod backlog;
 mod client;
 mod clients;
 mod ending;
@@ -33,6 +36,7 @@ mod notes;
 mod outbox;
 mod output;
 mod questions;
+mod recorder;
 mod reports;
 mod requests;
 mod size;
@@ -40,6 +44,7 @@ mod start;
 mod terminal;
 mod terminate;
 mod transcript;
+mod worker;
 
 use std::io::Write as _;
 use std::process::ExitCode;

@@ -32,47 +32,53 @@ pub(crate) struct Model {
     screen: Screen,
     size: TerminalSize,
     history_lines: usize,
+    notes: Notes,
     noted: bool,
 }
 
 impl Model {
-    pub(crate) fn new(size: TerminalSize, history_lines: u32) -> Self {
+    pub(crate) fn new(size: TerminalSize, history_lines: u32, notes: Notes) -> Self {
         let history_lines = usize::try_from(history_lines).unwrap_or(usize::MAX);
         let screen = Screen::new(size.rows, size.cols, history_lines);
-        Self { screen, size, history_lines, noted: false }
+        Self { screen, size, history_lines, notes, noted: false }
     }
 
-    pub(crate) fn feed(&mut self, bytes: &[u8], notes: &Notes) {
-        self.guarded(notes, |screen| screen.feed(bytes));
+    pub(crate) fn feed(&mut self, bytes: &[u8]) {
+        self.guarded(|screen| screen.feed(bytes));
     }
 
-    pub(crate) fn resize(&mut self, size: TerminalSize, notes: &Notes) {
+    /// Passes over output that comes next and will not be seen; see [`Screen::skim`].
+    pub(crate) fn skim(&mut self, stretch: &[u8]) -> usize {
+        self.guarded(|screen| screen.skim(stretch))
+    }
+
+    pub(crate) fn resize(&mut self, size: TerminalSize) {
         self.size = size;
-        self.guarded(notes, |screen| screen.resize(size.rows, size.cols));
+        self.guarded(|screen| screen.resize(size.rows, size.cols));
     }
 
     /// Bytes that paint the screen.
-    pub(crate) fn snapshot(&mut self, history_lines: u32, notes: &Notes) -> Vec<u8> {
+    pub(crate) fn snapshot(&mut self, history_lines: u32) -> Vec<u8> {
         let history = match history_lines {
             0 => History::None,
             u32::MAX => History::All,
             lines => History::Lines(usize::try_from(lines).unwrap_or(usize::MAX)),
         };
-        self.guarded(notes, |screen| screen.snapshot(history))
+        self.guarded(|screen| screen.snapshot(history))
     }
 
     /// Bytes that paint the screen on a terminal that shows something else, or half of it.
-    pub(crate) fn repaint(&mut self, notes: &Notes) -> Vec<u8> {
-        [BACK_TO_NORMAL, &self.snapshot(0, notes)].concat()
+    pub(crate) fn repaint(&mut self) -> Vec<u8> {
+        [BACK_TO_NORMAL, &self.snapshot(0)].concat()
     }
 
     /// The screen as plain text.
-    pub(crate) fn text(&mut self, notes: &Notes) -> String {
-        self.guarded(notes, |screen| screen.text())
+    pub(crate) fn text(&mut self) -> String {
+        self.guarded(|screen| screen.text())
     }
 
-    pub(crate) fn last_line(&mut self, notes: &Notes) -> Option<String> {
-        self.guarded(notes, |screen| screen.last_line())
+    pub(crate) fn last_line(&mut self) -> Option<String> {
+        self.guarded(|screen| screen.last_line())
     }
 
     pub(crate) fn title(&self) -> &str {
@@ -90,13 +96,13 @@ impl Model {
         self.screen.modes().bracketed_paste
     }
 
-    fn guarded<T: Default>(&mut self, notes: &Notes, f: impl FnOnce(&mut Screen) -> T) -> T {
+    fn guarded<T: Default>(&mut self, f: impl FnOnce(&mut Screen) -> T) -> T {
         let screen = &mut self.screen;
         if let Ok(done) = catch_unwind(AssertUnwindSafe(|| f(screen))) {
             return done;
         }
         if !self.noted {
-            notes.add("the screen model failed and was started anew");
+            self.notes.add("the screen model failed and was started anew");
             self.noted = true;
         }
         self.screen = Screen::new(self.size.rows, self.size.cols, self.history_lines);
@@ -112,30 +118,30 @@ mod tests {
     fn a_terminal_in_any_state_shows_the_same_after_a_repaint() {
         let dir = tempfile::tempdir().unwrap();
         let notes = Notes::new(dir.path().join("holder.log"));
-        let mut model = Model::new(TerminalSize::DEFAULT, 10);
-        model.feed(b"\x1b[31mred\x1b[m text\r\n\x1b[5;7Hhere", &notes);
-        let mut stale = Model::new(TerminalSize::DEFAULT, 10);
+        let mut model = Model::new(TerminalSize::DEFAULT, 10, notes.clone());
+        model.feed(b"\x1b[31mred\x1b[m text\r\n\x1b[5;7Hhere");
+        let mut stale = Model::new(TerminalSize::DEFAULT, 10, notes.clone());
         let left =
             b"\x1b[?1049h\x1b[?1003;1006;2004;69h\x1b[3;9r\x1b[?6h\x1b[7mold\x1b[>5u\x1b]2;half";
-        stale.feed(left, &notes);
-        stale.feed(&model.repaint(&notes), &notes);
-        assert_eq!(stale.text(&notes), model.text(&notes));
+        stale.feed(left);
+        stale.feed(&model.repaint());
+        assert_eq!(stale.text(), model.text());
         assert_eq!(stale.screen.modes(), model.screen.modes());
         assert_eq!(stale.screen.cursor(), model.screen.cursor());
-        assert_eq!(stale.snapshot(0, &notes), model.snapshot(0, &notes));
+        assert_eq!(stale.snapshot(0), model.snapshot(0));
     }
 
     #[test]
     fn a_panic_costs_the_picture_and_one_note() {
         let dir = tempfile::tempdir().unwrap();
         let notes = Notes::new(dir.path().join("holder.log"));
-        let mut model = Model::new(TerminalSize::DEFAULT, 10);
-        model.feed(b"lost", &notes);
+        let mut model = Model::new(TerminalSize::DEFAULT, 10, notes.clone());
+        model.feed(b"lost");
         for _ in 0..2 {
-            model.guarded::<()>(&notes, |_| panic!("as a bug would"));
+            model.guarded::<()>(|_| panic!("as a bug would"));
         }
-        model.feed(b"painted again", &notes);
-        assert_eq!(model.last_line(&notes).as_deref(), Some("painted again"));
+        model.feed(b"painted again");
+        assert_eq!(model.last_line().as_deref(), Some("painted again"));
         let log = std::fs::read_to_string(dir.path().join("holder.log")).unwrap();
         assert_eq!(log.lines().count(), 1);
     }

@@ -9,7 +9,7 @@ use app_sys::{clock, private};
 use crate::limits;
 
 /// Where troubles are noted.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Notes {
     path: PathBuf,
 }

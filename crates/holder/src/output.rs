@@ -45,31 +45,28 @@ impl Holder {
     /// Passes one batch on and says how much it was.
     fn pass_batch(&mut self, now: Instant) -> usize {
         let Body::Terminal(terminal) = &mut self.body else { return 0 };
-        let notes = &self.run.notes;
-        let (buffer, count) = terminal.read_batch(notes);
-        let batch = &buffer[..count];
-        if !batch.is_empty() {
-            for client in self.clients.iter_mut() {
-                if client.output(batch) {
-                    client.flush(now);
-                }
-            }
-            terminal.transcript.write(batch, notes);
-            let nobody_answers = !self.clients.iter().any(Client::drives);
-            terminal.show(batch, nobody_answers, now, notes);
-            self.output_bytes += count as u64;
-            self.last_output_at_ms = clock::wall_ms();
-            let before = self.untrimmed.map_or(0, |(bytes, _)| bytes);
-            self.untrimmed = Some((before + count as u64, now));
+        let count = terminal.read_batch();
+        if count == 0 {
+            return 0;
         }
-        terminal.give_back(buffer);
+        for client in self.clients.iter_mut() {
+            if client.output(terminal.batch(count)) {
+                client.flush(now);
+            }
+        }
+        let nobody_answers = !self.clients.iter().any(Client::drives);
+        terminal.pass_on(count, nobody_answers, now);
+        self.output_bytes += count as u64;
+        self.last_output_at_ms = clock::wall_ms();
+        let before = self.untrimmed.map_or(0, |(bytes, _)| bytes);
+        self.untrimmed = Some((before + count as u64, now));
         count
     }
 
     /// Types what waits, then hears who had to wait with more.
     pub(crate) fn on_input_room(&mut self, now: Instant) {
         let Body::Terminal(terminal) = &mut self.body else { return };
-        terminal.write_input(now, &self.run.notes);
+        terminal.write_input(now);
         if terminal.input.is_full() {
             return;
         }
@@ -83,13 +80,20 @@ impl Holder {
         }
     }
 
+    /// The thread of a flood has an answer or a title.
+    pub(crate) fn on_report(&mut self, now: Instant) {
+        if let Body::Terminal(terminal) = &mut self.body {
+            terminal.on_report(now);
+        }
+    }
+
     /// A client's socket has room.
     pub(crate) fn on_room(&mut self, id: ClientId, now: Instant) {
         let Some(client) = self.clients.get_mut(id) else { return };
         client.flush(now);
         if client.is_lagging() && !client.has_output_waiting() {
             let Body::Terminal(terminal) = &mut self.body else { return };
-            let snapshot = terminal.model.repaint(&self.run.notes);
+            let snapshot = terminal.recorder(now).screen().repaint();
             client.catch_up(&snapshot);
             client.flush(now);
         }

@@ -93,7 +93,13 @@ pub(crate) struct Scanner {
 }
 
 impl Scanner {
-    /// Reads on: up to and including the next question, or to the end.
+    /// Whether it is between two sequences: text may be left out.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.state == State::Ground
+    }
+
+    /// Reads on: up to and including the next sequence, which may be a question, or to
+    /// the end.
     pub(crate) fn next(&mut self, bytes: &[u8]) -> (usize, Option<Question>) {
         let mut at = 0;
         while at < bytes.len() {
@@ -110,8 +116,9 @@ impl Scanner {
             at = end;
             if let Some(&byte) = bytes.get(at) {
                 at += 1;
-                if let Some(question) = self.step(byte) {
-                    return (at, Some(question));
+                let question = self.step(byte);
+                if self.is_idle() {
+                    return (at, question);
                 }
             }
         }

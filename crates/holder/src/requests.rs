@@ -41,13 +41,13 @@ impl Holder {
 
     fn answer(&mut self, id: ClientId, message: ToHolder, now: Instant) {
         match message {
-            ToHolder::Attach(attach) => self.attach(id, attach),
+            ToHolder::Attach(attach) => self.attach(id, attach, now),
             ToHolder::Input(bytes) => self.type_in(id, bytes, now),
             ToHolder::Resize(size) => {
                 let Some(client) = self.clients.get_mut(id) else { return };
                 let Some(attachment) = &mut client.attachment else { return };
                 attachment.size = size;
-                self.take_size_of(id);
+                self.take_size_of(id, now);
             }
             ToHolder::Detach => {
                 let goodbye = FromHolder::Detached(DetachReason::Asked);
@@ -63,7 +63,7 @@ impl Holder {
                 }
             }
             ToHolder::Status => self.reply(id, &FromHolder::Status(self.status())),
-            ToHolder::Screen { ansi, history_lines } => self.show(id, ansi, history_lines),
+            ToHolder::Screen { ansi, history_lines } => self.show(id, ansi, history_lines, now),
             ToHolder::Send(send) => self.send(id, send, now),
             ToHolder::Stop { grace_ms } => {
                 self.stop(Duration::from_millis(grace_ms.into()), now);
@@ -89,19 +89,18 @@ impl Holder {
         self.reply(id, &FromHolder::Refused { code, message: message.into() });
     }
 
-    fn attach(&mut self, id: ClientId, attach: Attach) {
+    fn attach(&mut self, id: ClientId, attach: Attach, now: Instant) {
         if self.ended.is_some() {
             return self.refuse(id, RefusedCode::Ended, "the run is over");
         }
         let Body::Terminal(terminal) = &mut self.body else {
             return self.refuse(id, RefusedCode::NoTerminal, "the run has no terminal");
         };
-        let notes = &self.run.notes;
         // The size first, so that the snapshot is already of that size.
         if !attach.read_only {
-            terminal.acted(id, attach.size, notes);
+            terminal.acted(id, attach.size, now);
         }
-        let snapshot = terminal.model.snapshot(attach.history_lines, notes);
+        let snapshot = terminal.recorder(now).screen().snapshot(attach.history_lines);
         if let Some(client) = self.clients.get_mut(id) {
             client.attach(attach.size, attach.read_only, &snapshot);
         }
@@ -116,30 +115,31 @@ impl Holder {
         if other_speaks && reports::only_reports(&bytes) {
             return; // Another terminal answers the program; nobody typed this.
         }
-        self.take_size_of(id);
+        self.take_size_of(id, now);
         let Body::Terminal(terminal) = &mut self.body else { return };
         terminal.input.push(bytes);
-        terminal.write_input(now, &self.run.notes);
+        terminal.write_input(now);
     }
 
     /// This client acted last: if it drives, the terminal takes its size.
-    fn take_size_of(&mut self, id: ClientId) {
+    fn take_size_of(&mut self, id: ClientId, now: Instant) {
         let Some(client) = self.clients.get_mut(id) else { return };
         let Some(attachment) = client.attachment.filter(|it| !it.read_only) else { return };
         let Body::Terminal(terminal) = &mut self.body else { return };
-        terminal.acted(id, attachment.size, &self.run.notes);
+        terminal.acted(id, attachment.size, now);
     }
 
-    fn show(&mut self, id: ClientId, ansi: bool, history_lines: u32) {
+    fn show(&mut self, id: ClientId, ansi: bool, history_lines: u32, now: Instant) {
         let Body::Terminal(terminal) = &mut self.body else {
             return self.refuse(id, RefusedCode::NoTerminal, "the run has no terminal");
         };
-        let notes = &self.run.notes;
+        let mut recorder = terminal.recorder(now);
         let bytes = if ansi {
-            terminal.model.snapshot(history_lines, notes)
+            recorder.screen().snapshot(history_lines)
         } else {
-            terminal.model.text(notes).into_bytes()
+            recorder.screen().text().into_bytes()
         };
+        drop(recorder);
         let Some(client) = self.clients.get_mut(id) else { return };
         let mut rest = bytes.as_slice();
         loop {
@@ -164,9 +164,9 @@ impl Holder {
             let message = "the program does not read its input; nothing was typed";
             return self.refuse(id, RefusedCode::Busy, message);
         }
-        let brackets_paste = terminal.model.brackets_paste();
+        let brackets_paste = terminal.recorder(now).screen().brackets_paste();
         terminal.input.push_send(send, brackets_paste);
-        terminal.write_input(now, &self.run.notes);
+        terminal.write_input(now);
         self.reply(id, &FromHolder::Done);
     }
 

@@ -26,6 +26,7 @@ use crate::clients::Clients;
 use crate::ending::flush;
 use crate::holder::{Body, Holder, Run};
 use crate::notes::Notes;
+use crate::recorder::Recorder;
 use crate::terminal::{Terminal, win_size};
 use crate::transcript::{Transcript, segment_path};
 use crate::{exit, limits};
@@ -229,7 +230,8 @@ fn prepare_body(spec: &Spec, dir: &Path, notes: &Notes) -> Result<(Body, Stdio),
     let pty = step("opening a terminal", pty::open(win_size(size)))?;
     let slave = step("opening a terminal", pty.slave.try_clone())?;
     let transcript = Transcript::new(dir, spec.transcript_bytes, notes);
-    let terminal = Terminal::new(pty, size, spec.history_lines, transcript);
+    let recorder = Recorder::new(size, spec.history_lines, transcript, notes.clone());
+    let terminal = Terminal::new(pty, size, recorder, notes.clone());
     Ok((Body::Terminal(Box::new(terminal)), Stdio::Terminal(slave)))
 }
 

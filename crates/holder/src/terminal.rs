@@ -1,9 +1,12 @@
-//! The child's terminal as the holder has it: master, input queue, screen, transcript.
+//! The child's terminal as the holder has it: master, input queue, and what becomes
+//! of its output.
 
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::mem;
 use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use app_model::TerminalSize;
@@ -12,11 +15,10 @@ use app_sys::pty::{self, Pty, WinSize};
 use crate::client::ClientId;
 use crate::input::InputQueue;
 use crate::limits;
-use crate::model::Model;
 use crate::notes::Notes;
-use crate::questions::Scanner;
+use crate::recorder::Recorder;
 use crate::size::Sizing;
-use crate::transcript::Transcript;
+use crate::worker::{Report, Worker};
 
 /// A terminal with everything around it.
 #[derive(Debug)]
@@ -26,11 +28,14 @@ pub(crate) struct Terminal {
     /// some systems throw unread output away.
     _slave: OwnedFd,
     pub(crate) input: InputQueue,
-    pub(crate) model: Model,
-    pub(crate) transcript: Transcript,
-    questions: Scanner,
+    recorder: Arc<Mutex<Recorder>>,
+    /// Has the recorder while there is a flood.
+    worker: Option<Worker>,
+    /// The title that was heard of last.
+    title: String,
+    notes: Notes,
+    batch: Vec<u8>,
     sizing: Sizing,
-    buffer: Vec<u8>,
     /// Reading or writing failed for good.
     broken: bool,
 }
@@ -42,16 +47,17 @@ pub(crate) fn win_size(size: TerminalSize) -> WinSize {
 }
 
 impl Terminal {
-    pub(crate) fn new(pty: Pty, size: TerminalSize, history: u32, transcript: Transcript) -> Self {
+    pub(crate) fn new(pty: Pty, size: TerminalSize, recorder: Recorder, notes: Notes) -> Self {
         Self {
             master: File::from(pty.master),
             _slave: pty.slave,
             input: InputQueue::default(),
-            model: Model::new(size, history),
-            transcript,
-            questions: Scanner::default(),
+            recorder: Arc::new(Mutex::new(recorder)),
+            worker: None,
+            title: String::new(),
+            notes,
+            batch: Vec::new(),
             sizing: Sizing::new(size),
-            buffer: Vec::new(),
             broken: false,
         }
     }
@@ -70,77 +76,140 @@ impl Terminal {
     }
 
     /// A driver with this size acted: the terminal takes it.
-    pub(crate) fn acted(&mut self, by: ClientId, size: TerminalSize, notes: &Notes) {
+    pub(crate) fn acted(&mut self, by: ClientId, size: TerminalSize, now: Instant) {
         if let Some(size) = self.sizing.acted(by, size) {
             // The model first: what the program paints for the new size must find it.
-            self.model.resize(size, notes);
+            self.recorder(now).screen().resize(size);
             if let Err(error) = pty::set_size(&self.master, win_size(size)) {
-                notes.add(&format!("the terminal did not take its new size: {error}"));
+                self.notes.add(&format!("the terminal did not take its new size: {error}"));
             }
         }
     }
 
-    /// Reads one batch: a buffer, and how much of it is filled. Nothing means that there
-    /// is no more for now. Give the buffer back with [`Self::give_back`].
-    pub(crate) fn read_batch(&mut self, notes: &Notes) -> (Vec<u8>, usize) {
-        let mut buffer = mem::take(&mut self.buffer);
-        if buffer.is_empty() {
+    /// Reads one batch and says how much it is. Nothing means that there is no more for
+    /// now.
+    pub(crate) fn read_batch(&mut self) -> usize {
+        if self.batch.is_empty() {
             // Zero pages of the kernel: what is never filled is never there.
-            buffer = vec![0; limits::OUTPUT_BATCH];
+            self.batch = vec![0; limits::OUTPUT_BATCH];
         }
         let mut filled = 0;
-        while filled < buffer.len() && !self.broken {
-            match self.master.read(&mut buffer[filled..]) {
+        while filled < self.batch.len() && !self.broken {
+            match self.master.read(&mut self.batch[filled..]) {
                 Ok(0) => break,
                 Ok(count) => filled += count,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {
-                    notes.add(&format!("the terminal cannot be read: {error}"));
+                    self.notes.add(&format!("the terminal cannot be read: {error}"));
                     self.broken = true;
                 }
             }
         }
-        (buffer, filled)
+        filled
     }
 
-    /// Keeps the buffer for the next batch.
-    pub(crate) fn give_back(&mut self, buffer: Vec<u8>) {
-        self.buffer = buffer;
+    /// The batch that was read last, of which this much is filled.
+    pub(crate) fn batch(&self, filled: usize) -> &[u8] {
+        &self.batch[..filled]
     }
 
-    /// Shows output to the model. With nobody else there to do it, also answers what the
-    /// program asks its terminal in it.
-    pub(crate) fn show(&mut self, batch: &[u8], answer: bool, now: Instant, notes: &Notes) {
-        if !answer {
-            self.questions = Scanner::default();
-            return self.model.feed(batch, notes);
+    /// Lets the recorder have the batch that was read last; `answers` says that nobody
+    /// else is there to answer what the program asks in it.
+    pub(crate) fn pass_on(&mut self, filled: usize, answers: bool, now: Instant) {
+        if let Some(worker) = &mut self.worker {
+            let batch = mem::take(&mut self.batch);
+            self.batch = worker.take(batch, filled, answers, now);
+            return;
         }
-        let mut rest = batch;
-        while !rest.is_empty() {
-            let (taken, question) = self.questions.next(rest);
-            self.model.feed(&rest[..taken], notes);
-            rest = &rest[taken..];
-            let Some(question) = question else { continue };
-            let answer = question.answer(&self.model.facts()).unwrap_or_default();
-            // A program that asks and never reads gets no more than fits.
-            if self.input.has_room_for(answer.len()) {
-                self.input.push(answer.into_bytes());
-                self.write_input(now, notes);
+        let mut said = Vec::new();
+        let mut say = |text| said.push(Report::Answer(text));
+        let answer: Option<&mut dyn FnMut(String)> = if answers { Some(&mut say) } else { None };
+        let mut recorder = lock(&self.recorder);
+        recorder.take(&self.batch[..filled], now, answer);
+        let flooded = recorder.was_flooded();
+        if recorder.title() != self.title {
+            recorder.title().clone_into(&mut self.title);
+        }
+        drop(recorder);
+        self.hear(said, now);
+        if flooded {
+            // Without a thread it is slower, and that is all.
+            self.worker = Worker::start(self.recorder.clone(), now).ok();
+        }
+    }
+
+    /// The worker has something to say.
+    pub(crate) fn on_report(&mut self, now: Instant) {
+        if let Some(worker) = &mut self.worker {
+            let reports = worker.reports();
+            self.hear(reports, now);
+        }
+    }
+
+    /// Readable when the worker has something to say.
+    pub(crate) fn bell(&self) -> Option<&UnixStream> {
+        self.worker.as_ref().map(Worker::bell)
+    }
+
+    fn hear(&mut self, reports: Vec<Report>, now: Instant) {
+        for report in reports {
+            match report {
+                // A program that asks and never reads gets no more than fits.
+                Report::Answer(text) if self.input.has_room_for(text.len()) => {
+                    self.input.push(text.into_bytes());
+                    self.write_input(now);
+                }
+                Report::Answer(_) => {}
+                Report::Title(title) => self.title = title,
             }
         }
     }
 
+    /// When the recorder has something to do, if nobody looks at the screen before.
+    pub(crate) fn due_at(&self) -> Option<Instant> {
+        match &self.worker {
+            Some(worker) => Some(worker.due_at()),
+            None => lock(&self.recorder).due_at(),
+        }
+    }
+
+    /// Does what is due.
+    pub(crate) fn on_time(&mut self, now: Instant) {
+        if self.due_at().is_some_and(|at| now >= at) {
+            self.recorder(now).keep_up(now);
+        }
+    }
+
+    /// The recorder, which is called home if it has to be.
+    pub(crate) fn recorder(&mut self, now: Instant) -> MutexGuard<'_, Recorder> {
+        if let Some(worker) = self.worker.take() {
+            let reports = worker.finish();
+            self.hear(reports, now);
+        }
+        lock(&self.recorder)
+    }
+
+    /// The title, at most [`limits::LAG`] old.
+    pub(crate) fn title(&self) -> &str {
+        &self.title
+    }
+
     /// Types what waits.
-    pub(crate) fn write_input(&mut self, now: Instant, notes: &Notes) {
+    pub(crate) fn write_input(&mut self, now: Instant) {
         if let Err(error) = self.input.write_to(&mut self.master, now) {
-            notes.add(&format!("the terminal cannot be written: {error}"));
+            self.notes.add(&format!("the terminal cannot be written: {error}"));
             self.input.clear();
         }
     }
 
     /// Frees what a burst needed.
-    pub(crate) fn trim(&mut self) {
-        self.buffer = Vec::new();
+    pub(crate) fn trim(&mut self, now: Instant) {
+        self.batch = Vec::new();
+        self.recorder(now).trim();
     }
+}
+
+fn lock(recorder: &Mutex<Recorder>) -> MutexGuard<'_, Recorder> {
+    recorder.lock().unwrap_or_else(PoisonError::into_inner)
 }

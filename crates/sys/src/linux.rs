@@ -58,6 +58,8 @@ fn set_malloc_options() {
     unsafe {
         libc::mallopt(libc::M_MMAP_THRESHOLD, MAP_BLOCKS_FROM);
         libc::mallopt(libc::M_TRIM_THRESHOLD, TRIM_FROM);
+        // A second thread shares the heap of the first, or what it leaves there stays.
+        libc::mallopt(libc::M_ARENA_MAX, 1);
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod attach;
 mod bad_clients;
+mod flood;
 mod launch;
 mod rig;
 mod stop;
