@@ -6,7 +6,7 @@ use app_model::elapsed::ago;
 use app_model::{Exit, SessionId, SessionView};
 
 use super::Done;
-use super::context::{Context, own_session, show_named};
+use super::context::{Context, find_named, own_session};
 use super::watch::{self, Way};
 use crate::attach::Options;
 use crate::cli;
@@ -42,7 +42,7 @@ impl Explain for AttachError {
 pub(super) fn run(context: &Context, args: cli::Attach) -> Done {
     let mut daemon = context.daemon()?;
     let view = match args.id {
-        Some(id) => show_named(&mut daemon, &id)?,
+        Some(id) => find_named(&mut daemon, &id)?,
         None => match choose(context, "attach", picker::Offer::Live)? {
             Some(view) => view,
             None => return Ok(Status::NOTHING_CHOSEN),

@@ -78,27 +78,36 @@ pub(crate) fn home() -> Option<String> {
     home.is_absolute().then(|| home.to_string_lossy().trim_end_matches('/').to_owned())
 }
 
-/// Everything known about one session.
-pub(crate) fn show(daemon: &mut Daemon, target: Target) -> Result<SessionView, AskError> {
-    match daemon.ask(&Request::Show { target })? {
+/// One session with everything known, as a person named it.
+pub(crate) fn show_named(daemon: &mut Daemon, name: &str) -> Result<SessionView, AskError> {
+    session(daemon, &Request::Show { target: Target::Named(name.to_owned()) })
+}
+
+/// One session as far as the daemon knows it without asking.
+pub(crate) fn find(daemon: &mut Daemon, target: Target) -> Result<SessionView, AskError> {
+    session(daemon, &Request::Find { target })
+}
+
+/// One session as far as the daemon knows it without asking, as a person named it.
+pub(crate) fn find_named(daemon: &mut Daemon, name: &str) -> Result<SessionView, AskError> {
+    find(daemon, Target::Named(name.to_owned()))
+}
+
+fn session(daemon: &mut Daemon, request: &Request) -> Result<SessionView, AskError> {
+    match daemon.ask(request)? {
         Reply::Session(view) => Ok(*view),
         _ => Err(AskError::OffTopic),
     }
 }
 
-/// Everything known about one session, as a person named it.
-pub(crate) fn show_named(daemon: &mut Daemon, name: &str) -> Result<SessionView, AskError> {
-    show(daemon, Target::Named(name.to_owned()))
-}
-
-/// Everything known about several sessions; nothing when one of them does not exist.
-pub(crate) fn show_all(
+/// Several sessions, as [`find_named`]; nothing when one of them does not exist.
+pub(crate) fn find_all(
     daemon: &mut Daemon,
     names: &[String],
 ) -> Result<Vec<SessionView>, AskError> {
     let mut views: Vec<SessionView> = Vec::with_capacity(names.len());
     for name in names {
-        let view = show_named(daemon, name)?;
+        let view = find_named(daemon, name)?;
         if views.iter().all(|known| known.id != view.id) {
             views.push(view);
         }

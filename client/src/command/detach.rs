@@ -3,7 +3,7 @@
 use app_wire::control::Request;
 
 use super::Done;
-use super::context::{Context, demand, exactly, show_named};
+use super::context::{Context, demand, exactly, find_named};
 use crate::cli;
 use crate::exit::Status;
 use crate::render::session;
@@ -11,7 +11,7 @@ use crate::render::words::id_and_name;
 
 pub(super) fn run(context: &Context, args: cli::One) -> Done {
     let mut daemon = context.daemon()?;
-    let view = show_named(&mut daemon, &args.id)?;
+    let view = find_named(&mut daemon, &args.id)?;
     demand(&mut daemon, &Request::Detach { target: exactly(view.id) })?;
     if context.output.json {
         context.output.json(&session::json(&view))?;

@@ -5,7 +5,7 @@ use app_model::plain::PlainText;
 use serde_json::json;
 
 use super::Done;
-use super::context::{Context, show_named};
+use super::context::{Context, find_named};
 use super::follow::{self, Followed};
 use super::watch;
 use crate::cli;
@@ -15,7 +15,7 @@ use crate::record::{RecordError, RunDir, Transcript};
 
 pub(super) fn run(context: &Context, args: cli::Logs) -> Done {
     let mut daemon = context.daemon()?;
-    let view = show_named(&mut daemon, &args.id)?;
+    let view = find_named(&mut daemon, &args.id)?;
     let run = args.run.map_or(view.run, RunNumber);
     let dir = RunDir::of(&view, run);
     if !dir.exists() {

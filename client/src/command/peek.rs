@@ -5,7 +5,7 @@ use app_sys::places::Places;
 use serde_json::json;
 
 use super::Done;
-use super::context::{Context, show_named};
+use super::context::{Context, find_named};
 use crate::attach::{RESET, below, make_room, size_of_any};
 use crate::cli;
 use crate::exit::{Code, Status};
@@ -34,7 +34,7 @@ impl Explain for NoScreen {
 
 pub(super) fn run(context: &Context, args: cli::Peek) -> Done {
     let mut daemon = context.daemon()?;
-    let view = show_named(&mut daemon, &args.id)?;
+    let view = find_named(&mut daemon, &args.id)?;
     let screen = screen(context.places()?, &view, args.ansi)?;
     let output = context.output;
     if output.json {

@@ -4,7 +4,7 @@ use app_model::SessionView;
 use app_wire::control::Request;
 
 use super::Done;
-use super::context::{Context, demand, exactly, own_session, show_named};
+use super::context::{Context, demand, exactly, find_named, own_session};
 use crate::cli;
 use crate::exit::Status;
 use crate::render::session;
@@ -18,7 +18,7 @@ pub(super) fn run(context: &Context, args: cli::Rename) -> Done {
         None => (own_session().ok_or(UsageError::WhichSession { verb: "rename" })?, args.id),
     };
     let mut daemon = context.daemon()?;
-    let view = show_named(&mut daemon, &id)?;
+    let view = find_named(&mut daemon, &id)?;
     demand(&mut daemon, &Request::Rename { target: exactly(view.id), name: name.clone() })?;
     let renamed = SessionView { name: name.trim().to_owned(), ..view };
     if context.output.json {

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::Done;
 use super::attach::{choose, refuse_own};
-use super::context::{Context, exactly, show};
+use super::context::{Context, exactly, find};
 use super::start::five_lines;
 use super::watch::{self, Way};
 use crate::attach::{Options, RESET, below, make_room, size_of_any};
@@ -36,7 +36,7 @@ pub(super) fn run(context: &Context, args: cli::Resume) -> Done {
             None => return Ok(Status::NOTHING_CHOSEN),
         },
     };
-    let view = show(&mut daemon, target)?;
+    let view = find(&mut daemon, target)?;
     if args.bg {
         return in_background(context.output, &mut daemon, &view, args.quiet);
     }

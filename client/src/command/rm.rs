@@ -3,7 +3,7 @@
 use app_wire::control::Request;
 
 use super::Done;
-use super::context::{Context, demand, exactly, show_all};
+use super::context::{Context, demand, exactly, find_all};
 use crate::cli;
 use crate::exit::Status;
 use crate::render::session;
@@ -11,7 +11,7 @@ use crate::render::words::id_and_name;
 
 pub(super) fn run(context: &Context, args: cli::Rm) -> Done {
     let mut daemon = context.daemon()?;
-    let views = show_all(&mut daemon, &args.which.ids)?;
+    let views = find_all(&mut daemon, &args.which.ids)?;
     let targets = views.iter().map(|view| exactly(view.id)).collect();
     demand(&mut daemon, &Request::Remove { targets, force: args.force })?;
     if context.output.json {

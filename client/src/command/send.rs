@@ -14,7 +14,7 @@ use app_wire::hold::{MAX_PAYLOAD, Send, ToHolder};
 use serde_json::json;
 
 use super::Done;
-use super::context::{Context, show_named};
+use super::context::{Context, find_named};
 use crate::cli;
 use crate::exit::{Code, Status};
 use crate::hold::{HoldError, Holder};
@@ -67,7 +67,7 @@ pub(super) fn run(context: &Context, args: cli::Send) -> Done {
         return Err(UsageError::NothingToSend.into());
     }
     let mut daemon = context.daemon()?;
-    let view = show_named(&mut daemon, &args.id)?;
+    let view = find_named(&mut daemon, &args.id)?;
     send(context.places()?, view.id, sends)?;
     if context.output.json {
         context.output.json(&json!({ "id": view.id, "sent": true }))?;

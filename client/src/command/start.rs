@@ -11,7 +11,7 @@ use app_wire::control::{ErrorCode, Reply, Request, Start, Started, Target};
 use serde_json::json;
 
 use super::Done;
-use super::context::{Context, exactly, own_session, show};
+use super::context::{Context, exactly, find, own_session};
 use super::watch::{self, Way};
 use crate::attach::{Options, size_of_any};
 use crate::cli;
@@ -60,7 +60,7 @@ pub(super) fn run(context: &Context, args: cli::Start) -> Done {
     if args.quiet {
         output.note(&started.id.to_string());
     }
-    let view = show(&mut daemon, exactly(started.id))?;
+    let view = find(&mut daemon, exactly(started.id))?;
     let way = Way::of_this_terminal(tty, Options { key: args.keys.detach_key, read_only: false });
     watch::run(context, daemon, &view, way)
 }

@@ -12,7 +12,7 @@ use app_model::SessionView;
 use app_wire::control::{Reply, Request, Target};
 
 use super::Done;
-use super::context::{Context, exactly, show_all};
+use super::context::{Context, exactly, find_all};
 use crate::cli;
 use crate::connect::{AskError, Daemon};
 use crate::exit::Status;
@@ -27,7 +27,7 @@ const MOST_SHORT_LIVES: u32 = 4;
 pub(super) fn run(context: &Context, args: cli::Wait) -> Done {
     let until = args.timeout.map(|ms| Instant::now() + Duration::from_millis(ms));
     let mut daemon = context.daemon()?;
-    let views = show_all(&mut daemon, &args.which.ids)?;
+    let views = find_all(&mut daemon, &args.which.ids)?;
     let targets: Vec<Target> = views.iter().map(|view| exactly(view.id)).collect();
     let request = Request::Wait { targets, any: args.any };
     let Some(mut ended) = wait(&mut daemon, &request, until)? else {

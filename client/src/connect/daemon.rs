@@ -172,9 +172,11 @@ impl AskError {
 
 fn changes_nothing(request: &Request) -> bool {
     match request {
-        Request::List { .. } | Request::Show { .. } | Request::Status | Request::Seen { .. } => {
-            true
-        }
+        Request::List { .. }
+        | Request::Show { .. }
+        | Request::Find { .. }
+        | Request::Status
+        | Request::Seen { .. } => true,
         // Those who wait or read events know better where to go on.
         Request::Wait { .. }
         | Request::Events { .. }

@@ -53,6 +53,7 @@ fn requests() -> Vec<(&'static str, Request)> {
         ("status", Request::Status),
         ("shutdown", Request::Shutdown { sessions: true }),
         ("seen", Request::Seen { session: ID }),
+        ("find", Request::Find { target: named() }),
     ]
 }
 

@@ -156,7 +156,8 @@ async fn dispatch(
         Request::Events { since, follow } => {
             return handle::events::handle(service, since, follow, outbox).await;
         }
-        Request::Show { target } => handle::show::handle(service, &target).await,
+        Request::Show { target } => handle::show::handle(service, &target, true).await,
+        Request::Find { target } => handle::show::handle(service, &target, false).await,
         Request::Start(start) => handle::start::handle(service, *start).await,
         Request::Resume(resume) => handle::resume::handle(service, resume).await,
         Request::Stop { targets, grace_ms } => {

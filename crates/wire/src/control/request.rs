@@ -51,7 +51,7 @@ pub enum Request {
         /// With what has to be asked from holders and the kernel: usage, last output.
         detail: bool,
     },
-    /// One session with everything known. Answered by `Session`.
+    /// One session with everything known, what it uses included. Answered by `Session`.
     Show {
         /// Which one.
         target: Target,
@@ -117,5 +117,11 @@ pub enum Request {
     Seen {
         /// Which one.
         session: SessionId,
+    },
+    /// One session as far as it is known without asking its holder or the kernel: for
+    /// who goes on to the holder. Answered by `Session`.
+    Find {
+        /// Which one.
+        target: Target,
     },
 }

@@ -1,4 +1,4 @@
-//! `show`: one session with everything known.
+//! One session: with everything known for `show`, or with what is at hand.
 
 use app_wire::control::{Failure, Reply, Target};
 
@@ -8,7 +8,8 @@ use crate::service::Service;
 pub(in crate::server) async fn handle(
     service: &Service,
     target: &Target,
+    detail: bool,
 ) -> Result<Reply, Failure> {
     let id = resolve(service, target).await?;
-    Ok(Reply::Session(Box::new(view_of(service, id, true).await?)))
+    Ok(Reply::Session(Box::new(view_of(service, id, detail).await?)))
 }
