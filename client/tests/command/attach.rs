@@ -69,7 +69,7 @@ impl Rig {
         let view = home.session();
         // Answered once; what is asked after the end finds nobody, and that is fine.
         let daemon = home.play_daemon(move |request| match request {
-            Request::Show { .. } => Reply::Session(Box::new(SessionView::clone(&view))),
+            Request::Find { .. } => Reply::Session(Box::new(SessionView::clone(&view))),
             other => unreachable!("{other:?}"),
         });
         let listener = home.listen_as_holder();

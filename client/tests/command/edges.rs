@@ -131,7 +131,7 @@ fn a_refusal_is_shown_with_its_candidates() {
     let home = Home::new();
     let session = home.session();
     let daemon = home.play_daemon(move |request| {
-        assert!(matches!(request, Request::Show { .. }));
+        assert!(matches!(request, Request::Find { .. }));
         Reply::Failed(Failure {
             code: app_wire::control::ErrorCode::Ambiguous,
             message: "`de` matches several sessions".into(),
