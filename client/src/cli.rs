@@ -4,12 +4,13 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use app_model::elapsed;
+use app_model::keys::DetachKey;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 
-use crate::attach::DetachKey;
 use crate::send_keys::Key;
 
 /// Run work that outlives its terminal: start it, leave it, come back to it.
@@ -137,6 +138,24 @@ pub(crate) struct Keys {
     pub(crate) detach_key: DetachKey,
 }
 
+/// How many lines above the screen are shown on entering.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct HistoryLines(pub(crate) u32);
+
+impl FromStr for HistoryLines {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "all" => Ok(Self(u32::MAX)),
+            "none" => Ok(Self(0)),
+            number => {
+                number.parse().map(Self).map_err(|_| "write a number, `all` or `none`".into())
+            }
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Attach {
     #[arg(help = ID_HELP)]
@@ -144,6 +163,15 @@ pub(crate) struct Attach {
     /// Only look: keys and size of this terminal do not reach the program
     #[arg(long)]
     pub(crate) read_only: bool,
+    /// Let go of all other terminals first; they are told
+    #[arg(long)]
+    pub(crate) steal: bool,
+    /// Lines above the screen to show first: a number, `all` or `none`
+    #[arg(long, value_name = "N", default_value = "2000")]
+    pub(crate) history: HistoryLines,
+    /// Carry every byte through this command instead of handing the terminal over
+    #[arg(long)]
+    pub(crate) relay: bool,
     #[command(flatten)]
     pub(crate) keys: Keys,
 }

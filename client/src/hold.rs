@@ -133,6 +133,28 @@ impl Holder {
         id: SessionId,
         first: &ToHolder,
     ) -> Result<Self, HoldError> {
+        Self::open_with(places, id, first, |stream, bytes| (&mut &*stream).write_all(bytes))
+    }
+
+    /// The same, with a descriptor that comes along.
+    pub(crate) fn open_handing(
+        places: &Places,
+        id: SessionId,
+        first: &ToHolder,
+        fd: &impl AsFd,
+    ) -> Result<Self, HoldError> {
+        Self::open_with(places, id, first, |stream, bytes| {
+            let sent = socket::send_with(stream, bytes, fd)?;
+            (&mut &*stream).write_all(&bytes[sent..])
+        })
+    }
+
+    fn open_with(
+        places: &Places,
+        id: SessionId,
+        first: &ToHolder,
+        send: impl FnOnce(&UnixStream, &[u8]) -> io::Result<()>,
+    ) -> Result<Self, HoldError> {
         let path = places.run_socket(id);
         let stream =
             socket::connect(&path, ANSWER_LIMIT).map_err(|source| match source.kind() {
@@ -145,7 +167,7 @@ impl Holder {
             .map_err(|source| HoldError::NotYours { socket: path, source })?; // Invariant 1.
         let mut bytes = HELLO.encode().to_vec();
         first.encode(&mut bytes);
-        (&stream).write_all(&bytes).map_err(|source| HoldError::HungUp { id, source })?;
+        send(&stream, &bytes).map_err(|source| HoldError::HungUp { id, source })?;
         Ok(Self { id, stream, decoder: Decoder::new(), greeted: false })
     }
 

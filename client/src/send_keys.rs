@@ -144,19 +144,10 @@ fn character(name: &str, modifiers: Modifiers) -> Option<Vec<u8>> {
         return None;
     };
     if modifiers.ctrl {
-        return control_byte(only).map(|byte| vec![byte]);
+        return app_model::keys::control_byte(only).map(|byte| vec![byte]);
     }
     let shown: String = if modifiers.shift { only.to_uppercase().collect() } else { only.into() };
     Some(shown.into_bytes())
-}
-
-/// The byte of Ctrl and a character, in the encoding of every terminal since 1970.
-pub(crate) fn control_byte(c: char) -> Option<u8> {
-    match c.to_ascii_uppercase() {
-        '?' => Some(0x7f),
-        upper @ '@'..='_' => u8::try_from(upper).ok().map(|byte| byte & 0x1f),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

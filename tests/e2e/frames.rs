@@ -140,6 +140,8 @@ fn truncated_frames_are_nothing() {
         size: TerminalSize::DEFAULT,
         history_lines: 0,
         read_only: false,
+        steal: false,
+        terminal: None,
     })
     .to_bytes();
     for cut in 0..attach.len() {
@@ -269,6 +271,8 @@ fn an_attachment_that_reads_nothing_does_not_stop_the_program() {
         size: TerminalSize::DEFAULT,
         history_lines: 0,
         read_only: false,
+        steal: false,
+        terminal: None,
     }));
     session.wait_attached(1);
     session.appctl("send", &["--enter", ""]).ok();

@@ -9,31 +9,29 @@
 //!    (`Terminal` is dropped), and by every signal that can be caught.
 //! 2. Nothing is written to the terminal before the holder was found.
 
-mod keys;
+mod handed;
 mod pump;
-mod reset;
 mod terminal;
 
-pub(crate) use keys::DetachKey;
-pub(crate) use reset::{RESET, TO_BOTTOM, below, make_room};
 pub(crate) use terminal::size_of_any;
 
 use std::io::{self, Write as _};
 
+use app_model::keys::{DetachKey, KeyFilter};
+use app_model::reset::RESET;
 use app_model::{Exit, SessionId};
 use app_sys::places::Places;
 use app_sys::process::{self, Pid};
 use app_sys::signals::{Signal, Signals};
-use app_wire::hold::{Attach, ToHolder};
+use app_wire::hold::{Attach, Handover, ToHolder};
 
-use self::keys::KeyFilter;
 use self::pump::{Pump, PumpError, Verdict};
 use self::terminal::{Place, Terminal};
 use crate::exit::Code;
 use crate::hold::{HoldError, Holder};
 use crate::report::Explain;
 
-/// Lines above the screen that are shown on entering.
+/// Lines above the screen that are shown on entering, unless others are asked for.
 const HISTORY_LINES: u32 = 2_000;
 
 /// What ends or interrupts an attachment.
@@ -54,6 +52,19 @@ pub(crate) struct Options {
     pub(crate) key: DetachKey,
     /// Only look.
     pub(crate) read_only: bool,
+    /// Have all other terminals let go.
+    pub(crate) steal: bool,
+    /// Lines above the screen to show first.
+    pub(crate) history_lines: u32,
+    /// Carry bytes through this process even if the terminal could be handed over.
+    pub(crate) relay: bool,
+}
+
+impl Options {
+    /// Attaching as usual, with this key to detach.
+    pub(crate) fn with_key(key: DetachKey) -> Self {
+        Self { key, read_only: false, steal: false, history_lines: HISTORY_LINES, relay: false }
+    }
 }
 
 /// How an attachment ended.
@@ -61,6 +72,8 @@ pub(crate) struct Options {
 pub(crate) enum Outcome {
     /// The terminal is free; the session goes on.
     Detached,
+    /// The same, because another terminal has taken the session for itself.
+    Stolen,
     /// The run is over.
     Ended { exit: Exit, elapsed_ms: u64 },
     /// The run is over or its holder is dead; who watched it knows more.
@@ -130,24 +143,13 @@ pub(crate) fn attach(
     let mut signals = Signals::new(&SIGNALS).map_err(AttachError::Signals)?;
     reset_on_panic();
     loop {
-        let request = ToHolder::Attach(Attach {
-            size: terminal.size().at_least_one(),
-            history_lines: HISTORY_LINES,
-            read_only: options.read_only,
-        });
-        let holder = match Holder::open(places, id, &request) {
-            Ok(holder) => holder,
-            Err(error) if error.is_end() => return Ok(Outcome::Gone),
-            Err(error) => return Err(error.into()),
+        let verdict = match once(places, id, options, &mut terminal, &mut signals) {
+            Err(AttachError::Hold(error)) if error.is_end() => return Ok(Outcome::Gone),
+            done => done?,
         };
-        terminal.enter().map_err(AttachError::Terminal)?;
-        let keys = KeyFilter::new(options.key);
-        let pump = Pump::new(&mut terminal, &mut signals, holder, keys, options.read_only)?;
-        let verdict = pump.run();
-        let ended = matches!(verdict, Ok(Verdict::Ended { .. }));
-        terminal.leave(if ended { Place::Cursor } else { Place::Bottom });
-        match verdict? {
+        match verdict {
             Verdict::Detach | Verdict::LetGo => return Ok(Outcome::Detached),
+            Verdict::Stolen => return Ok(Outcome::Stolen),
             Verdict::Ended { exit, elapsed_ms } => return Ok(Outcome::Ended { exit, elapsed_ms }),
             Verdict::HolderGone => return Ok(Outcome::Gone),
             Verdict::Refused { code, message } => {
@@ -158,6 +160,45 @@ pub(crate) fn attach(
             Verdict::Continued => {}
         }
     }
+}
+
+/// One attachment. The terminal is as it was found afterwards.
+fn once(
+    places: &Places,
+    id: SessionId,
+    options: Options,
+    terminal: &mut Terminal,
+    signals: &mut Signals,
+) -> Result<Verdict, AttachError> {
+    let mut attach = Attach {
+        size: terminal.size().at_least_one(),
+        history_lines: options.history_lines,
+        read_only: options.read_only,
+        steal: options.steal,
+        terminal: None,
+    };
+    if !options.relay
+        && let Some(tty) = terminal.lend().map_err(AttachError::Terminal)?
+    {
+        attach.terminal = Some(Handover { detach_key: options.key.byte().unwrap_or(0) });
+        let holder = Holder::open_handing(places, id, &ToHolder::Attach(attach), tty);
+        let holder = match holder {
+            Ok(holder) => holder,
+            Err(error) => {
+                terminal.returned();
+                return Err(error.into());
+            }
+        };
+        return Ok(handed::watch(terminal, signals, holder)?);
+    }
+    let holder = Holder::open(places, id, &ToHolder::Attach(attach))?;
+    terminal.enter().map_err(AttachError::Terminal)?;
+    let keys = KeyFilter::new(options.key);
+    let pump = Pump::new(terminal, signals, holder, keys, options.read_only)?;
+    let verdict = pump.run();
+    let ended = matches!(verdict, Ok(Verdict::Ended { .. }));
+    terminal.leave(if ended { Place::Cursor } else { Place::Bottom });
+    Ok(verdict?)
 }
 
 /// Stops this process until it is told to go on.

@@ -19,11 +19,11 @@ use std::os::unix::net::UnixStream;
 use std::time::Instant;
 
 use app_model::Exit;
+use app_model::keys::KeyFilter;
 use app_sys::poll::{self, Interest, Ready};
 use app_sys::signals::{Signal, Signals};
 use app_wire::hold::{DetachReason, FromHolder, RefusedCode, ToHolder};
 
-use super::keys::KeyFilter;
 use super::terminal::Terminal;
 use crate::hold::{HoldError, Holder, READ_ROOM};
 
@@ -40,6 +40,8 @@ pub(crate) enum Verdict {
     Detach,
     /// Somebody let go of this terminal from elsewhere.
     LetGo,
+    /// Another terminal has taken the session for itself.
+    Stolen,
     /// The run is over.
     Ended { exit: Exit, elapsed_ms: u64 },
     /// The holder went away without saying how the run ended.
@@ -177,7 +179,7 @@ impl<'a> Pump<'a> {
                 let detach = self.keys.feed(&room[..count], Instant::now(), &mut typed);
                 self.type_in(typed);
                 if detach {
-                    self.decide(Verdict::Detach);
+                    self.leave();
                 }
             }
             Err(error) if is_transient(&error) => {}
@@ -190,8 +192,14 @@ impl<'a> Pump<'a> {
         let detach = self.keys.tick(Instant::now(), &mut typed);
         self.type_in(typed);
         if detach {
-            self.decide(Verdict::Detach);
+            self.leave();
         }
+    }
+
+    /// The key was pressed.
+    fn leave(&mut self) {
+        let suspends = self.keys.suspends();
+        self.decide(if suspends { Verdict::Suspend } else { Verdict::Detach });
     }
 
     fn type_in(&mut self, typed: Vec<u8>) {
@@ -229,6 +237,8 @@ impl<'a> Pump<'a> {
             // anything, and what it wrote is to be had from its record.
             FromHolder::Exited { .. } => self.decide(Verdict::HolderGone),
             FromHolder::Detached(DetachReason::Asked) => self.decide(Verdict::Detach),
+            FromHolder::Detached(DetachReason::Stolen) => self.decide(Verdict::Stolen),
+            FromHolder::Detached(DetachReason::Suspended) => self.decide(Verdict::Suspend),
             FromHolder::Detached(DetachReason::ByCommand | DetachReason::Unknown(_)) => {
                 self.decide(Verdict::LetGo);
             }
@@ -294,6 +304,7 @@ fn is_final(verdict: &Verdict, all_written: bool) -> bool {
         Verdict::Ended { .. } | Verdict::HolderGone => all_written,
         Verdict::Detach
         | Verdict::LetGo
+        | Verdict::Stolen
         | Verdict::Refused { .. }
         | Verdict::Suspend
         | Verdict::Continued => true,

@@ -14,10 +14,9 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
 use app_model::TerminalSize;
+use app_model::reset::{RESET, TO_BOTTOM, make_room, reset_in_place};
 use app_sys::poll::{self, Interest};
-use app_sys::tty::{self, RawMode};
-
-use super::reset::{RESET, TO_BOTTOM, make_room, reset_in_place};
+use app_sys::tty::{self, RawMode, Settings};
 
 /// How long a terminal that takes no output is given to take the reset.
 const LEAVE_LIMIT: Duration = Duration::from_secs(1);
@@ -41,6 +40,10 @@ pub(crate) struct Terminal {
     output: File,
     most_per_write: usize,
     raw: Option<RawMode>,
+    /// Input and output are the same terminal, each opened anew.
+    whole: bool,
+    /// Its settings while somebody else has it.
+    lent: Option<Settings>,
 }
 
 impl Terminal {
@@ -56,12 +59,40 @@ impl Terminal {
             // The device cannot be reached by name, as in some containers.
             Err(_) => (duplicate(&stdin)?, duplicate(&stdout)?, SMALL_WRITE),
         };
-        Ok(Some(Self { input, output, most_per_write, raw: None }))
+        let whole = most_per_write == usize::MAX && tty::are_same(&input, &output);
+        Ok(Some(Self { input, output, most_per_write, raw: None, whole, lent: None }))
     }
 
     /// Rows and columns, or the usual ones if the terminal does not know.
     pub(crate) fn size(&self) -> TerminalSize {
         size_of(&self.output).unwrap_or_default()
+    }
+
+    /// The terminal for somebody else to read and write, if it is one that can be handed
+    /// over. Waits, stopped by the shell, while we are in the background.
+    pub(crate) fn lend(&mut self) -> io::Result<Option<&File>> {
+        if !self.whole {
+            return Ok(None);
+        }
+        let settings = Settings::of(&self.input)?;
+        // Only a process in the foreground may set them; else it is stopped (SIGTTOU).
+        settings.put_back(&self.input)?;
+        self.lent = Some(settings);
+        Ok(Some(&self.input))
+    }
+
+    /// Whoever had the terminal is gone: makes it usable again.
+    pub(crate) fn put_right(&mut self) {
+        if let Some(settings) = self.lent.take() {
+            // A terminal that is gone or stopped for good cannot be helped.
+            self.write_all((RESET.to_owned() + TO_BOTTOM).as_bytes()).ok();
+            settings.put_back(&self.input).ok();
+        }
+    }
+
+    /// The terminal is back, as it was.
+    pub(crate) fn returned(&mut self) {
+        self.lent = None;
     }
 
     /// Gives the terminal to the session: raw, with an empty screen below what was there.
@@ -130,6 +161,7 @@ impl Terminal {
 impl Drop for Terminal {
     fn drop(&mut self) {
         self.leave(Place::Bottom); // Invariant 1.
+        self.put_right();
     }
 }
 

@@ -54,7 +54,13 @@ pub(super) fn run(context: &Context, args: cli::Attach) -> Done {
     if !view.tty {
         return Err(AttachError::NoTerminal { id: view.id }.into());
     }
-    let options = Options { key: args.keys.detach_key, read_only: args.read_only };
+    let options = Options {
+        key: args.keys.detach_key,
+        read_only: args.read_only,
+        steal: args.steal,
+        history_lines: args.history.0,
+        relay: args.relay,
+    };
     watch::run(context, daemon, &view, Way::Attach(options))
 }
 

@@ -2,10 +2,12 @@
 
 use std::io::IsTerminal as _;
 
+use app_model::keys::DetachKey;
+
 use super::Done;
 use super::context::Context;
 use super::{attach, resume};
-use crate::attach::{DetachKey, Options};
+use crate::attach::Options;
 use crate::exit::Status;
 use crate::picker::Offer;
 
@@ -19,6 +21,11 @@ pub(super) fn run(context: &Context) -> Done {
     let Some(view) = attach::choose(context, "attach", Offer::All)? else {
         return Ok(Status::DONE);
     };
-    let options = Options { key: DetachKey::from_env(), read_only: false };
-    resume::bring_up(context, view, options)
+    resume::bring_up(context, view, Options::with_key(key_from_env()))
+}
+
+/// The person's own choice, where no option could have said it.
+fn key_from_env() -> DetachKey {
+    let chosen = std::env::var("APPCTL_DETACH_KEY").ok();
+    chosen.and_then(|key| key.parse().ok()).unwrap_or(DetachKey::DEFAULT)
 }

@@ -1,12 +1,13 @@
 //! `appctl peek`: the screen of a session, now or when it ended.
 
 use app_model::SessionView;
+use app_model::reset::{RESET, below, make_room};
 use app_sys::places::Places;
 use serde_json::json;
 
 use super::Done;
 use super::context::{Context, find_named};
-use crate::attach::{RESET, below, make_room, size_of_any};
+use crate::attach::size_of_any;
 use crate::cli;
 use crate::exit::{Code, Status};
 use crate::hold;

@@ -4,6 +4,7 @@
 use std::io::IsTerminal as _;
 
 use app_model::SessionView;
+use app_model::reset::{RESET, below, make_room};
 use app_wire::control::{Reply, Request, Resume, Resumed, Target};
 use serde_json::json;
 
@@ -12,7 +13,7 @@ use super::attach::{choose, refuse_own};
 use super::context::{Context, exactly, find};
 use super::start::five_lines;
 use super::watch::{self, Way};
-use crate::attach::{Options, RESET, below, make_room, size_of_any};
+use crate::attach::{Options, size_of_any};
 use crate::cli;
 use crate::connect::{AskError, Daemon};
 use crate::exit::Status;
@@ -43,7 +44,7 @@ pub(super) fn run(context: &Context, args: cli::Resume) -> Done {
     if args.quiet {
         context.output.note(&view.id.to_string());
     }
-    let options = Options { key: args.keys.detach_key, read_only: false };
+    let options = Options::with_key(args.keys.detach_key);
     go_on(context, daemon, view, options)
 }
 

@@ -61,7 +61,7 @@ pub(super) fn run(context: &Context, args: cli::Start) -> Done {
         output.note(&started.id.to_string());
     }
     let view = find(&mut daemon, exactly(started.id))?;
-    let way = Way::of_this_terminal(tty, Options { key: args.keys.detach_key, read_only: false });
+    let way = Way::of_this_terminal(tty, Options::with_key(args.keys.detach_key));
     watch::run(context, daemon, &view, way)
 }
 

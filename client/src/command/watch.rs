@@ -11,6 +11,7 @@
 use std::io::IsTerminal as _;
 use std::time::Duration;
 
+use app_model::reset::{RESET, TO_BOTTOM};
 use app_model::{Exit, RunNumber, SessionView};
 use app_wire::control::{Reply, Request};
 
@@ -69,6 +70,11 @@ fn attach_to(context: &Context, view: &SessionView, options: Options) -> Done {
             detached(context, view);
             Ok(Status::DONE)
         }
+        Outcome::Stolen => {
+            let who = id_and_name(view);
+            context.output.note(&format!("[taken over by another terminal · {who}]"));
+            Ok(Status::DONE)
+        }
         Outcome::Ended { exit, elapsed_ms } => {
             told(context, view, exit, Some(elapsed_ms));
             Ok(Status::of(exit))
@@ -113,7 +119,7 @@ fn replay(context: &Context, dir: &RunDir) -> Result<(), Report> {
         last = piece.last().copied().unwrap_or(last);
     }
     if context.output.terminal && needs_reset {
-        context.output.text(&(attach::RESET.to_owned() + attach::TO_BOTTOM))?;
+        context.output.text(&(RESET.to_owned() + TO_BOTTOM))?;
     } else if context.output.terminal && last != b'\n' {
         context.output.text("\n")?;
     }

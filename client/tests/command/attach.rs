@@ -76,7 +76,7 @@ impl Rig {
         let terminal = pty::open(WinSize { rows: 5, cols: 40, xpixel: 0, ypixel: 0 }).unwrap();
         let stdio = || terminal.slave.try_clone().unwrap();
         let id = ID.to_string();
-        let mut command = home.command(["attach", &id]);
+        let mut command = home.command(["attach", "--relay", &id]);
         command.stdin(stdio()).stdout(stdio()).stderr(stdio());
         let child = command.spawn().unwrap();
         let mut holder = Holder::accept(&listener);

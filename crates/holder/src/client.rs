@@ -4,18 +4,23 @@
 //!
 //! 1. Nothing here blocks: reads and writes take what the kernel has or has room for.
 //! 2. A client that breaks the protocol is [`Gone`], alone; others never notice.
-//! 3. A lagging client gets no output until it has taken everything before and its
-//!    socket has room again; then a snapshot makes up for what it missed.
+//! 3. A lagging client gets no output until it has taken everything before and there is
+//!    room again; then a snapshot makes up for what it missed.
+//! 4. A terminal that was handed over is put right before its client is forgotten.
 
-use std::io::{self, Read as _};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::time::Instant;
 
 use app_model::TerminalSize;
+use app_sys::poll::Interest;
+use app_sys::socket;
 use app_wire::hello::HELLO_LEN;
-use app_wire::hold::{Decoder, FromHolder, HELLO, ToHolder};
+use app_wire::hold::{Decoder, DetachReason, FromHolder, HELLO, ToHolder};
 
+use crate::handed::{Handed, Place, Typed};
 use crate::limits;
 use crate::outbox::Outbox;
 
@@ -64,6 +69,11 @@ pub(crate) struct Client {
     /// Its next message waits for room in the input queue.
     pub(crate) paused: bool,
     pub(crate) attachment: Option<Attachment>,
+    handed: Option<Handed>,
+    /// A descriptor that came, for the message that it came with.
+    descriptor: Option<OwnedFd>,
+    /// The connection is over; only its terminal is still to be put right.
+    over: bool,
     stream: UnixStream,
     decoder: Decoder,
     outbox: Outbox,
@@ -90,6 +100,9 @@ impl Client {
             watches: false,
             paused: false,
             attachment: None,
+            handed: None,
+            descriptor: None,
+            over: false,
             stream,
             decoder: Decoder::new(),
             outbox: Outbox::new(HELLO.encode()),
@@ -101,15 +114,39 @@ impl Client {
     }
 
     pub(crate) fn wants_read(&self) -> bool {
-        !self.paused
+        !self.paused && !self.over
     }
 
     pub(crate) fn wants_write(&self) -> bool {
-        !self.outbox.is_empty() || self.is_lagging()
+        !self.outbox.is_empty() || (self.is_lagging() && self.handed.is_none())
+    }
+
+    /// The terminal that was handed over, and whether its keys and room on it are awaited.
+    pub(crate) fn tty(&self) -> Option<(&File, bool, bool)> {
+        let handed = self.handed.as_ref()?;
+        let read = !self.paused && !handed.is_leaving();
+        Some((handed.tty(), read, handed.len() > 0 || self.is_lagging()))
+    }
+
+    /// What to wait for until it has taken everything.
+    pub(crate) fn room(&self) -> impl Iterator<Item = Interest<'_>> {
+        let socket = (!self.outbox.is_empty()).then(|| Interest::write(self));
+        let tty = self.handed.as_ref().filter(|handed| handed.len() > 0);
+        socket.into_iter().chain(tty.map(|handed| Interest::write(handed.tty())))
+    }
+
+    /// Bytes of output that wait.
+    fn waiting(&self) -> usize {
+        self.handed.as_ref().map_or_else(|| self.outbox.len(), Handed::len)
     }
 
     pub(crate) fn has_output_waiting(&self) -> bool {
-        !self.outbox.is_empty()
+        !self.outbox.is_empty() || self.waiting() > 0 || self.is_leaving()
+    }
+
+    /// Whether its terminal is being given back.
+    fn is_leaving(&self) -> bool {
+        self.handed.as_ref().is_some_and(Handed::is_leaving)
     }
 
     /// Takes what has arrived, up to a turn's worth. What it said before it hung up still
@@ -118,9 +155,11 @@ impl Client {
         let mut buffer = [0; 4096];
         let mut taken = 0;
         while taken < limits::CLIENT_READ {
-            match (&self.stream).read(&mut buffer) {
-                Ok(0) => return Err(Gone),
-                Ok(count) => {
+            match socket::receive_with(&self.stream, &mut buffer) {
+                Ok((0, _)) => return Err(Gone),
+                Ok((count, descriptor)) => {
+                    // One that no message asks for is closed when the next comes.
+                    self.descriptor = descriptor.or(self.descriptor.take());
                     self.decoder.push(&buffer[..count]);
                     taken += count;
                 }
@@ -152,23 +191,96 @@ impl Client {
     pub(crate) fn output(&mut self, bytes: &[u8]) -> bool {
         let live = self.attachment.is_some_and(|attachment| attachment.flow == Flow::Live);
         if live {
-            self.outbox.push_output(bytes);
+            self.push_output(bytes);
         }
         live
+    }
+
+    fn push_output(&mut self, bytes: &[u8]) {
+        match &mut self.handed {
+            Some(handed) => handed.push(bytes),
+            None => self.outbox.push_output(bytes),
+        }
+    }
+
+    fn drop_output(&mut self) {
+        match &mut self.handed {
+            Some(handed) => handed.clear(),
+            None => self.outbox.drop_output(),
+        }
+    }
+
+    /// Takes the terminal that came with a message.
+    pub(crate) fn take_terminal(&mut self, detach_key: u8, size: TerminalSize) -> io::Result<()> {
+        let missing = || io::Error::new(io::ErrorKind::InvalidInput, "none came with the request");
+        let fd = self.descriptor.take().ok_or_else(missing)?;
+        self.handed = Some(Handed::take(fd, detach_key, size)?);
+        Ok(())
     }
 
     /// Makes it an attachment that begins with this snapshot.
     pub(crate) fn attach(&mut self, size: TerminalSize, read_only: bool, snapshot: &[u8]) {
         self.outbox.drop_output();
         self.attachment = Some(Attachment { size, read_only, flow: Flow::Live });
-        self.outbox.push_output(snapshot);
+        self.push_output(snapshot);
     }
 
     /// Ends the attachment; output that waits is of no use any more.
-    pub(crate) fn detach(&mut self, goodbye: &FromHolder) {
+    pub(crate) fn detach(&mut self, goodbye: FromHolder, now: Instant) {
         self.attachment = None;
-        self.outbox.drop_output();
-        self.say(goodbye);
+        match &mut self.handed {
+            Some(handed) => handed.leave(Place::Bottom, goodbye, now),
+            None => {
+                self.outbox.drop_output();
+                self.say(&goodbye);
+            }
+        }
+        self.flush(now);
+    }
+
+    /// The run is over: its last output stays to be seen.
+    pub(crate) fn end(&mut self, goodbye: FromHolder, now: Instant) {
+        match (&mut self.handed, self.attachment) {
+            (Some(handed), Some(attachment)) => {
+                let place = Place::Cursor { cols: attachment.size.cols };
+                handed.leave(place, goodbye, now);
+            }
+            _ => self.say(&goodbye),
+        }
+    }
+
+    /// The connection is over. Says whether that is all: else its terminal is still to be
+    /// put right.
+    pub(crate) fn hang_up(&mut self, now: Instant) -> bool {
+        self.over = true;
+        self.watches = false;
+        self.outbox.clear();
+        self.deaf = true;
+        self.detach(FromHolder::Detached(DetachReason::Asked), now);
+        self.is_over()
+    }
+
+    /// Whether nothing is left to do for it.
+    pub(crate) fn is_over(&self) -> bool {
+        self.over && self.handed.is_none()
+    }
+
+    /// What was typed on the terminal that was handed over.
+    pub(crate) fn typed(&mut self, now: Instant) -> Option<Typed> {
+        self.handed.as_mut().filter(|handed| !handed.is_leaving()).map(|handed| handed.read(now))
+    }
+
+    /// What has become of keys that were held back.
+    pub(crate) fn tick(&mut self, now: Instant) -> Option<Typed> {
+        let handed = self.handed.as_mut().filter(|handed| !handed.is_leaving())?;
+        handed.deadline().is_some_and(|at| now >= at).then(|| handed.tick(now))
+    }
+
+    /// The terminal that was handed over is gone.
+    pub(crate) fn lose_terminal(&mut self) {
+        self.handed = None;
+        self.attachment = None;
+        self.say(&FromHolder::Detached(DetachReason::Asked));
     }
 
     /// Whether it types: what it says goes through the input queue.
@@ -184,7 +296,7 @@ impl Client {
     pub(crate) fn catch_up(&mut self, snapshot: &[u8]) {
         if let Some(attachment) = &mut self.attachment {
             attachment.flow = Flow::Live;
-            self.outbox.push_output(snapshot);
+            self.push_output(snapshot);
         }
     }
 
@@ -203,6 +315,7 @@ impl Client {
         if self.deaf {
             self.outbox.clear();
         }
+        self.flush_terminal(now);
         match (self.holds_up(), self.holding_since) {
             (true, None) => self.holding_since = Some(now),
             (true, Some(_)) => {}
@@ -210,35 +323,60 @@ impl Client {
         }
     }
 
-    /// Whether the child has to wait for it.
-    pub(crate) fn holds_up(&self) -> bool {
-        self.attachment.is_some_and(|attachment| attachment.flow == Flow::Live)
-            && self.outbox.len() > limits::HIGH_WATER
-    }
-
-    /// When something must be decided about it: its hello, or its slowness.
-    pub(crate) fn deadline(&self) -> Option<Instant> {
-        match self.stage {
-            Stage::Greeting { until } => until,
-            Stage::Talking => {
-                let since = self.holding_since?;
-                Some((self.progress_at + limits::STALL).min(since + limits::HOLD_UP))
+    fn flush_terminal(&mut self, now: Instant) {
+        let Some(handed) = &mut self.handed else { return };
+        match handed.flush() {
+            Ok(0) => {}
+            Ok(_) => self.progress_at = now,
+            Err(_) if handed.is_leaving() => handed.clear(),
+            Err(_) => return self.lose_terminal(),
+        }
+        if let Some(goodbye) = handed.finish(now) {
+            self.handed = None; // Its settings are back before the client hears of it.
+            self.say(&goodbye);
+            if self.deaf {
+                self.outbox.clear();
+            } else if self.outbox.write_to(&mut &self.stream).is_err() {
+                self.deaf = true;
             }
         }
     }
 
+    /// Whether the child has to wait for it.
+    pub(crate) fn holds_up(&self) -> bool {
+        self.attachment.is_some_and(|attachment| attachment.flow == Flow::Live)
+            && self.waiting() > limits::HIGH_WATER
+    }
+
+    /// When something must be decided about it: its hello, or its slowness.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        let slow = match self.stage {
+            Stage::Greeting { until } => until,
+            Stage::Talking => self.slow_at(),
+        };
+        slow.into_iter().chain(self.handed.as_ref().and_then(Handed::deadline)).min()
+    }
+
+    /// When it is left behind, if it takes nothing until then.
+    fn slow_at(&self) -> Option<Instant> {
+        let since = self.holding_since?;
+        Some((self.progress_at + limits::STALL).min(since + limits::HOLD_UP))
+    }
+
     /// Decides what is due.
     pub(crate) fn on_time(&mut self, now: Instant) -> Result<(), Gone> {
-        if self.deadline().is_none_or(|at| now < at) {
-            return Ok(());
+        if let Stage::Greeting { until } = self.stage {
+            return if until.is_some_and(|at| now >= at) { Err(Gone) } else { Ok(()) };
         }
-        if let Stage::Greeting { .. } = self.stage {
-            return Err(Gone);
+        if self.is_leaving() {
+            self.flush(now);
         }
-        self.holding_since = None;
-        if let Some(attachment) = &mut self.attachment {
-            attachment.flow = Flow::Lagging;
-            self.outbox.drop_output();
+        if self.slow_at().is_some_and(|at| now >= at) {
+            self.holding_since = None;
+            if let Some(attachment) = &mut self.attachment {
+                attachment.flow = Flow::Lagging;
+                self.drop_output();
+            }
         }
         Ok(())
     }
@@ -253,8 +391,6 @@ impl AsFd for Client {
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;
-
-    use app_sys::socket;
 
     use super::*;
 

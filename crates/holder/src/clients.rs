@@ -48,8 +48,14 @@ impl Clients {
         self.list.iter_mut().find(|client| client.id == id)
     }
 
-    pub(crate) fn remove(&mut self, id: ClientId) {
-        self.list.retain(|client| client.id != id);
+    /// A connection is over.
+    pub(crate) fn remove(&mut self, id: ClientId, now: Instant) {
+        self.list.retain_mut(|client| client.id != id || !client.hang_up(now));
+    }
+
+    /// Forgets those for whom nothing is left to do.
+    pub(crate) fn sweep(&mut self) {
+        self.list.retain(|client| !client.is_over());
     }
 
     /// How many are attached.
@@ -109,6 +115,7 @@ impl Clients {
     /// the door again.
     pub(crate) fn on_time(&mut self, now: Instant) {
         self.list.retain_mut(|client| client.on_time(now).is_ok());
+        self.sweep();
         if self.closed_until.is_some_and(|until| now >= until) {
             self.closed_until = None;
         }

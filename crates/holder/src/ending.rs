@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use app_model::ExitRecord;
 use app_model::text::printable;
 use app_sys::clock;
-use app_sys::poll::{self, Interest};
+use app_sys::poll;
 use app_sys::process::{self, Pid, Process, Signal};
 use app_wire::hold::FromHolder;
 
@@ -138,12 +138,12 @@ impl Holder {
             Body::Terminal(terminal) => terminal.recorder(Instant::now()).screen().repaint(),
             Body::Plain { .. } => Vec::new(),
         };
-        let mut clients = self.clients.into_list();
+        let (mut clients, now) = (self.clients.into_list(), Instant::now());
         for client in &mut clients {
             if client.is_lagging() {
                 client.catch_up(&last_screen);
             }
-            client.say(&FromHolder::Exited { exit, elapsed_ms });
+            client.end(FromHolder::Exited { exit, elapsed_ms }, now);
         }
         flush(clients);
     }
@@ -200,7 +200,7 @@ pub(crate) fn flush(mut clients: Vec<Client>) {
         if clients.is_empty() || left.is_zero() {
             return;
         }
-        let mut interests: Vec<_> = clients.iter().map(Interest::write).collect();
+        let mut interests: Vec<_> = clients.iter().flat_map(Client::room).collect();
         // When nobody takes anything, those that are left are given up together.
         if !poll::wait(&mut interests, Some(left)).is_ok_and(|ready| ready > 0) {
             return;

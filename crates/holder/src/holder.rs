@@ -61,6 +61,7 @@ enum Event {
     InputRoom,
     Report,
     Message(ClientId),
+    Typed(ClientId),
     Room(ClientId),
 }
 
@@ -146,6 +147,7 @@ impl Holder {
             Event::InputRoom => self.on_input_room(now),
             Event::Report => self.on_report(now),
             Event::Message(id) => self.on_readable(id, now),
+            Event::Typed(id) => self.on_typed(id, now),
             Event::Room(id) => self.on_room(id, now),
         }
     }
@@ -161,6 +163,12 @@ impl Holder {
             if read || write {
                 let interest = Interest::new(client, read, write);
                 sources.push((interest, Event::Message(client.id), Event::Room(client.id)));
+            }
+            if let Some((tty, read, write)) = client.tty()
+                && (read || write)
+            {
+                let interest = Interest::new(tty, read, write);
+                sources.push((interest, Event::Typed(client.id), Event::Room(client.id)));
             }
         }
         if let Some(door) = self.clients.door() {
@@ -217,6 +225,7 @@ impl Holder {
     }
 
     fn on_time(&mut self, now: Instant) {
+        self.on_held_keys(now);
         self.clients.on_time(now);
         if self.termination.wake_at().is_some_and(|at| now >= at) {
             self.proceed(now);

@@ -49,6 +49,9 @@ pub(crate) const STALL: Duration = Duration::from_millis(250);
 /// makes some progress: a slow link must not make a build slow.
 pub(crate) const HOLD_UP: Duration = Duration::from_secs(2);
 
+/// How long a terminal that was handed over may take for its reset.
+pub(crate) const LEAVE: Duration = Duration::from_secs(1);
+
 /// Memory an empty queue may keep, so that bursts do not ask the allocator every time.
 pub(crate) const QUEUE_KEPT: usize = 128 << 10;
 

@@ -28,6 +28,7 @@ mod client;
 mod clients;
 mod ending;
 mod exit;
+mod handed;
 mod holder;
 mod input;
 mod limits;

@@ -87,10 +87,13 @@ impl Holder {
         }
     }
 
-    /// A client's socket has room.
+    /// A client's socket or terminal has room.
     pub(crate) fn on_room(&mut self, id: ClientId, now: Instant) {
         let Some(client) = self.clients.get_mut(id) else { return };
         client.flush(now);
+        if client.is_over() {
+            return self.clients.sweep();
+        }
         if client.is_lagging() && !client.has_output_waiting() {
             let Body::Terminal(terminal) = &mut self.body else { return };
             let snapshot = terminal.recorder(now).screen().repaint();

@@ -2,9 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use app_wire::hold::{Attach, DetachReason, FromHolder, OUTPUT_CHUNK, RefusedCode, Send, ToHolder};
+use app_wire::hold::{
+    Attach, DetachReason, FromHolder, Handover, OUTPUT_CHUNK, RefusedCode, Send, ToHolder,
+};
 
 use crate::client::ClientId;
+use crate::handed::Typed;
 use crate::holder::{Body, Holder};
 use crate::reports;
 
@@ -15,7 +18,7 @@ impl Holder {
         let received = client.receive();
         self.serve(id, now);
         if received.is_err() {
-            self.clients.remove(id);
+            self.left(id, now);
         }
     }
 
@@ -31,7 +34,7 @@ impl Holder {
             match client.next_message() {
                 Ok(Some(message)) => self.answer(id, message, now),
                 Ok(None) => break,
-                Err(_) => return self.clients.remove(id),
+                Err(_) => return self.left(id, now),
             }
         }
         if let Some(client) = self.clients.get_mut(id) {
@@ -49,12 +52,7 @@ impl Holder {
                 attachment.size = size;
                 self.take_size_of(id, now);
             }
-            ToHolder::Detach => {
-                let goodbye = FromHolder::Detached(DetachReason::Asked);
-                if let Some(client) = self.clients.get_mut(id) {
-                    client.detach(&goodbye);
-                }
-            }
+            ToHolder::Detach => self.detach(id, DetachReason::Asked, now),
             ToHolder::Watch => {
                 let status = FromHolder::Status(self.status());
                 if let Some(client) = self.clients.get_mut(id) {
@@ -93,9 +91,23 @@ impl Holder {
         if self.ended.is_some() {
             return self.refuse(id, RefusedCode::Ended, "the run is over");
         }
-        let Body::Terminal(terminal) = &mut self.body else {
+        let Body::Terminal(_) = &self.body else {
             return self.refuse(id, RefusedCode::NoTerminal, "the run has no terminal");
         };
+        if let Some(Handover { detach_key }) = attach.terminal
+            && let Some(client) = self.clients.get_mut(id)
+            && let Err(error) = client.take_terminal(detach_key, attach.size)
+        {
+            let message = format!("the terminal cannot be taken over: {error}");
+            return self.refuse(id, RefusedCode::NoTerminal, &message);
+        }
+        if attach.terminal.is_some() {
+            self.reply(id, &FromHolder::Done);
+        }
+        if attach.steal {
+            self.detach_others(id, DetachReason::Stolen, now);
+        }
+        let Body::Terminal(terminal) = &mut self.body else { return };
         // The size first, so that the snapshot is already of that size.
         if !attach.read_only {
             terminal.acted(id, attach.size, now);
@@ -108,7 +120,7 @@ impl Holder {
 
     fn type_in(&mut self, id: ClientId, bytes: Vec<u8>, now: Instant) {
         let Some(client) = self.clients.get_mut(id) else { return };
-        if !client.drives() {
+        if !client.drives() || bytes.is_empty() {
             return; // An observer, or input that crossed a detach.
         }
         let other_speaks = matches!(&self.body, Body::Terminal(t) if !t.answers(id));
@@ -119,6 +131,10 @@ impl Holder {
         let Body::Terminal(terminal) = &mut self.body else { return };
         terminal.input.push(bytes);
         terminal.write_input(now);
+        let full = terminal.input.is_full();
+        if let Some(client) = self.clients.get_mut(id) {
+            client.paused = full;
+        }
     }
 
     /// This client acted last: if it drives, the terminal takes its size.
@@ -170,11 +186,74 @@ impl Holder {
         self.reply(id, &FromHolder::Done);
     }
 
+    /// A client's terminal that was handed over can be read or written.
+    pub(crate) fn on_typed(&mut self, id: ClientId, now: Instant) {
+        let typed = self.clients.get_mut(id).and_then(|client| client.typed(now));
+        self.heard(id, typed, now);
+    }
+
+    /// Keys that were held back may be due.
+    pub(crate) fn on_held_keys(&mut self, now: Instant) {
+        let ids: Vec<ClientId> = self.clients.iter().map(|client| client.id).collect();
+        for id in ids {
+            let typed = self.clients.get_mut(id).and_then(|client| client.tick(now));
+            self.heard(id, typed, now);
+        }
+    }
+
+    fn heard(&mut self, id: ClientId, typed: Option<Typed>, now: Instant) {
+        match typed {
+            None => {}
+            Some(Typed::Keys(keys)) => self.type_in(id, keys, now),
+            Some(Typed::Leave(keys, reason)) => {
+                self.type_in(id, keys, now);
+                self.detach(id, reason, now);
+            }
+            Some(Typed::Gone) => {
+                if let Some(client) = self.clients.get_mut(id) {
+                    client.lose_terminal();
+                    client.flush(now);
+                }
+                self.pass_size_on(id, now);
+            }
+        }
+    }
+
+    fn detach(&mut self, id: ClientId, reason: DetachReason, now: Instant) {
+        if let Some(client) = self.clients.get_mut(id) {
+            client.detach(FromHolder::Detached(reason), now);
+        }
+        self.pass_size_on(id, now);
+    }
+
+    /// A connection is over.
+    fn left(&mut self, id: ClientId, now: Instant) {
+        self.clients.remove(id, now);
+        self.pass_size_on(id, now);
+    }
+
+    /// When the driver that decided the size is gone, another one does, if there is one.
+    fn pass_size_on(&mut self, gone: ClientId, now: Instant) {
+        let Body::Terminal(terminal) = &self.body else { return };
+        if !terminal.was_decided_by(gone) {
+            return;
+        }
+        let next = self.clients.iter().find(|client| client.drives()).map(|client| client.id);
+        if let Some(next) = next {
+            self.take_size_of(next, now);
+        }
+    }
+
+    fn detach_others(&mut self, id: ClientId, reason: DetachReason, now: Instant) {
+        let others = self.clients.iter_mut().filter(|it| it.id != id && it.attachment.is_some());
+        for client in others {
+            client.detach(FromHolder::Detached(reason), now);
+        }
+    }
+
     fn detach_all(&mut self, id: ClientId, now: Instant) {
-        let goodbye = FromHolder::Detached(DetachReason::ByCommand);
         for client in self.clients.iter_mut().filter(|client| client.attachment.is_some()) {
-            client.detach(&goodbye);
-            client.flush(now);
+            client.detach(FromHolder::Detached(DetachReason::ByCommand), now);
         }
         self.reply(id, &FromHolder::Done);
     }

@@ -25,6 +25,11 @@ impl Sizing {
         self.by.is_none_or(|by| by == client)
     }
 
+    /// Whether this client, and no other, has acted last.
+    pub(crate) fn was_decided_by(&self, client: ClientId) -> bool {
+        self.by == Some(client)
+    }
+
     /// A driver with this size attached, resized or typed. Returns the size to set, if
     /// that is a change. A driver that goes away changes nothing: what it saw last is
     /// the best guess for the next one.

@@ -75,6 +75,11 @@ impl Terminal {
         self.sizing.speaks(client)
     }
 
+    /// Whether this client's size is the one that the terminal has.
+    pub(crate) fn was_decided_by(&self, client: ClientId) -> bool {
+        self.sizing.was_decided_by(client)
+    }
+
     /// A driver with this size acted: the terminal takes it.
     pub(crate) fn acted(&mut self, by: ClientId, size: TerminalSize, now: Instant) {
         if let Some(size) = self.sizing.acted(by, size) {

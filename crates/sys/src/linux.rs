@@ -44,6 +44,9 @@ pub(crate) fn boot_id() -> String {
     id.trim_end().to_owned()
 }
 
+/// How descriptors are received: closed when another program is executed.
+pub(crate) const RECEIVE: rustix::net::RecvFlags = rustix::net::RecvFlags::CMSG_CLOEXEC;
+
 pub(crate) fn be_frugal() {
     // Both are about memory only; a kernel that lacks them costs nothing but that.
     rustix::thread::disable_transparent_huge_pages(true).ok();

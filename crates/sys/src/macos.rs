@@ -76,6 +76,9 @@ pub(crate) fn boot_id() -> String {
 }
 
 /// The system's allocator needs no advice.
+/// How descriptors are received; they are marked afterwards.
+pub(crate) const RECEIVE: rustix::net::RecvFlags = rustix::net::RecvFlags::empty();
+
 pub(crate) fn be_frugal() {}
 
 /// The system's allocator needs no advice.

@@ -9,14 +9,18 @@
 
 use std::fs;
 use std::io;
-use std::os::fd::AsFd;
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::FileTypeExt as _;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::time::Duration;
 
 use rustix::net::sockopt::{self, Timeout};
-use rustix::net::{AddressFamily, SocketAddrUnix, SocketType};
+use rustix::net::{
+    AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, SendAncillaryBuffer,
+    SendAncillaryMessage, SendFlags, SocketAddrUnix, SocketType,
+};
 
 use crate::os;
 
@@ -93,6 +97,38 @@ pub fn connect(path: &Path, limit: Duration) -> io::Result<UnixStream> {
     Ok(UnixStream::from(socket))
 }
 
+/// Sends the beginning of `bytes` and, with it, a descriptor. Returns how many bytes went;
+/// the descriptor went if any did.
+pub fn send_with(socket: &impl AsFd, bytes: &[u8], fd: &impl AsFd) -> io::Result<usize> {
+    let fds = [fd.as_fd()];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut ancillary = SendAncillaryBuffer::new(&mut space);
+    ancillary.push(SendAncillaryMessage::ScmRights(&fds));
+    let bytes = [io::IoSlice::new(bytes)];
+    Ok(rustix::net::sendmsg(socket, &bytes, &mut ancillary, SendFlags::NOSIGNAL)?)
+}
+
+/// Receives bytes, and a descriptor if one came with them. Descriptors beyond the first
+/// are closed.
+pub fn receive_with(socket: &impl AsFd, room: &mut [u8]) -> io::Result<(usize, Option<OwnedFd>)> {
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut ancillary = RecvAncillaryBuffer::new(&mut space);
+    let mut room = [io::IoSliceMut::new(room)];
+    let received = rustix::net::recvmsg(socket, &mut room, &mut ancillary, os::RECEIVE)?;
+    let mut first = None;
+    for message in ancillary.drain() {
+        if let RecvAncillaryMessage::ScmRights(fds) = message {
+            for fd in fds {
+                first.get_or_insert(fd);
+            }
+        }
+    }
+    if let Some(fd) = &first {
+        rustix::io::fcntl_setfd(fd, rustix::io::FdFlags::CLOEXEC)?;
+    }
+    Ok((received.bytes, first))
+}
+
 /// What a stream socket of this family is called in rustix.
 pub(crate) const STREAM: (AddressFamily, SocketType) = (AddressFamily::UNIX, SocketType::STREAM);
 
@@ -150,6 +186,25 @@ mod tests {
             }
         };
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[test]
+    fn a_descriptor_travels_with_bytes_and_without_is_none() {
+        use std::io::{Read as _, Seek as _, Write as _};
+        let (ours, theirs) = pair().unwrap();
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(b"in it").unwrap();
+        file.rewind().unwrap();
+        assert_eq!(send_with(&ours, b"take this", &file).unwrap(), 9);
+        (&ours).write_all(b"and this").unwrap();
+        let mut room = [0; 9];
+        let (count, fd) = receive_with(&theirs, &mut room).unwrap();
+        assert_eq!((count, &room), (9, b"take this"));
+        let mut text = String::new();
+        fs::File::from(fd.unwrap()).read_to_string(&mut text).unwrap();
+        assert_eq!(text, "in it");
+        let (count, fd) = receive_with(&theirs, &mut room).unwrap();
+        assert_eq!((count, fd.is_none()), (8, true));
     }
 
     #[test]

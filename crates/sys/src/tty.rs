@@ -55,6 +55,37 @@ impl Drop for RawMode {
     }
 }
 
+/// A terminal's settings as they were found.
+#[derive(Debug)]
+pub struct Settings(Termios);
+
+impl Settings {
+    /// Those of this terminal.
+    pub fn of(fd: &impl AsFd) -> io::Result<Self> {
+        Ok(Self(rustix::termios::tcgetattr(fd)?))
+    }
+
+    /// Puts them back. A process in the background of its own terminal is stopped instead,
+    /// and goes on here when it is in the foreground (SIGTTOU, tcsetattr(3)).
+    pub fn put_back(&self, fd: &impl AsFd) -> io::Result<()> {
+        loop {
+            match rustix::termios::tcsetattr(fd, OptionalActions::Now, &self.0) {
+                Err(rustix::io::Errno::INTR) => {}
+                done => return Ok(done?),
+            }
+        }
+    }
+}
+
+/// Whether two descriptors are the same terminal.
+pub fn are_same(one: &impl AsFd, other: &impl AsFd) -> bool {
+    match (rustix::fs::fstat(one), rustix::fs::fstat(other)) {
+        // What is no device has the number 0.
+        (Ok(one), Ok(other)) => one.st_rdev == other.st_rdev && one.st_rdev != 0,
+        _ => false,
+    }
+}
+
 /// Whether this is a terminal.
 pub fn is_terminal(fd: &impl AsFd) -> bool {
     rustix::termios::isatty(fd)
@@ -76,6 +107,12 @@ pub fn name(fd: &impl AsFd) -> io::Result<PathBuf> {
 pub fn open_anew(fd: &impl AsFd) -> io::Result<File> {
     let flags = OFlags::RDWR | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     Ok(rustix::fs::open(name(fd)?, flags, Mode::empty())?.into())
+}
+
+/// Makes a descriptor that was opened anew non-blocking, in case it is not.
+pub fn set_nonblocking(fd: &impl AsFd) -> io::Result<()> {
+    let flags = rustix::fs::fcntl_getfl(fd)?;
+    Ok(rustix::fs::fcntl_setfl(fd, flags | OFlags::NONBLOCK)?)
 }
 
 #[cfg(test)]

@@ -198,7 +198,13 @@ impl Rig {
 
     pub(crate) fn attach_with(&self, size: TerminalSize, read_only: bool) -> Conn {
         let conn = self.connect();
-        conn.say(&ToHolder::Attach(Attach { size, history_lines: u32::MAX, read_only }));
+        conn.say(&ToHolder::Attach(Attach {
+            size,
+            history_lines: u32::MAX,
+            read_only,
+            steal: false,
+            terminal: None,
+        }));
         conn
     }
 

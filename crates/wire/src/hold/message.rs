@@ -22,6 +22,20 @@ pub struct Attach {
     pub history_lines: u32,
     /// An observer: its input is ignored, its size does not count.
     pub read_only: bool,
+    /// Every other attachment is let go first.
+    pub steal: bool,
+    /// The terminal itself comes along.
+    pub terminal: Option<Handover>,
+}
+
+/// A terminal that is handed over: its descriptor comes with the frame (`SCM_RIGHTS`,
+/// unix(7)). The holder makes it raw, reads and writes it, and puts it back as it was
+/// before it says `Detached` or `Exited`, or when the connection ends. That it has the
+/// terminal is said by `Done`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Handover {
+    /// The key that detaches, as the byte that a plain terminal sends; 0 is none.
+    pub detach_key: u8,
 }
 
 /// Something to type, as one piece.
@@ -80,6 +94,10 @@ pub enum DetachReason {
     Asked,
     /// Somebody used `appctl detach`.
     ByCommand,
+    /// Another terminal has taken the session for itself.
+    Stolen,
+    /// The person wants to suspend the client; it may attach again.
+    Suspended,
     /// A reason of a later release.
     Unknown(u8),
 }
@@ -204,6 +222,8 @@ mod kind {
 }
 
 const READ_ONLY: u8 = 1;
+const STEAL: u8 = 2;
+const TERMINAL: u8 = 4;
 const SEND_ENTER: u8 = 1;
 const SEND_KEYS: u8 = 2;
 const SCREEN_ANSI: u8 = 1;
@@ -217,12 +237,7 @@ impl ToHolder {
     pub fn encode(&self, out: &mut Vec<u8>) {
         let (kind, payload) = match self {
             Self::Input(bytes) => return encode_cut(kind::INPUT, bytes, out),
-            Self::Attach(attach) => (
-                kind::ATTACH,
-                put_size(Writer::default(), attach.size)
-                    .u32(attach.history_lines)
-                    .u8(if attach.read_only { READ_ONLY } else { 0 }),
-            ),
+            Self::Attach(attach) => (kind::ATTACH, put_attach(attach)),
             Self::Resize(size) => (kind::RESIZE, put_size(Writer::default(), *size)),
             Self::Detach => (kind::DETACH, Writer::default()),
             Self::Watch => (kind::WATCH, Writer::default()),
@@ -255,11 +270,7 @@ impl ToHolder {
     fn parse(frame: Frame<'_>) -> Result<Self, Truncated> {
         let mut fields = Reader(frame.payload);
         Ok(match frame.kind {
-            kind::ATTACH => Self::Attach(Attach {
-                size: take_size(&mut fields)?,
-                history_lines: fields.u32()?,
-                read_only: fields.u8()? & READ_ONLY != 0,
-            }),
+            kind::ATTACH => Self::Attach(take_attach(&mut fields)?),
             kind::INPUT => Self::Input(frame.payload.to_vec()),
             kind::RESIZE => Self::Resize(take_size(&mut fields)?),
             kind::DETACH => Self::Detach,
@@ -365,6 +376,8 @@ impl DetachReason {
         match self {
             Self::Asked => 1,
             Self::ByCommand => 2,
+            Self::Stolen => 3,
+            Self::Suspended => 4,
             Self::Unknown(number) => number,
         }
     }
@@ -373,6 +386,8 @@ impl DetachReason {
         match number {
             1 => Self::Asked,
             2 => Self::ByCommand,
+            3 => Self::Stolen,
+            4 => Self::Suspended,
             unknown => Self::Unknown(unknown),
         }
     }
@@ -404,6 +419,28 @@ fn encode_cut(kind: u8, bytes: &[u8], out: &mut Vec<u8>) {
     for piece in bytes.chunks(OUTPUT_CHUNK) {
         encode_frame(kind, piece, out);
     }
+}
+
+fn put_attach(attach: &Attach) -> Writer {
+    let flag = |set: bool, flag: u8| if set { flag } else { 0 };
+    let flags = flag(attach.read_only, READ_ONLY)
+        | flag(attach.steal, STEAL)
+        | flag(attach.terminal.is_some(), TERMINAL);
+    let out = put_size(Writer::default(), attach.size).u32(attach.history_lines).u8(flags);
+    match attach.terminal {
+        Some(Handover { detach_key }) => out.u8(detach_key),
+        None => out,
+    }
+}
+
+fn take_attach(fields: &mut Reader<'_>) -> Result<Attach, Truncated> {
+    let (size, history_lines, flags) = (take_size(fields)?, fields.u32()?, fields.u8()?);
+    let terminal = match flags & TERMINAL {
+        0 => None,
+        _ => Some(Handover { detach_key: fields.u8()? }),
+    };
+    let (read_only, steal) = (flags & READ_ONLY != 0, flags & STEAL != 0);
+    Ok(Attach { size, history_lines, read_only, steal, terminal })
 }
 
 fn put_size(out: Writer, size: TerminalSize) -> Writer {

@@ -23,8 +23,8 @@ mod message;
 
 pub use frame::{Decoder, Frame, FrameError, MAX_PAYLOAD, OUTPUT_CHUNK, encode_frame};
 pub use message::{
-    Attach, DetachReason, FromHolder, LaunchFailed, MessageError, RefusedCode, Send, Status,
-    ToHolder,
+    Attach, DetachReason, FromHolder, Handover, LaunchFailed, MessageError, RefusedCode, Send,
+    Status, ToHolder,
 };
 
 use crate::hello::{Hello, Version};

@@ -30,10 +30,18 @@ fn status() -> Status {
 }
 
 fn to_holder() -> Vec<(ToHolder, &'static str)> {
-    let attach = Attach { size: SIZE, history_lines: 2000, read_only: true };
+    let attach =
+        Attach { size: SIZE, history_lines: 2000, read_only: true, steal: false, terminal: None };
+    let handed = Attach {
+        read_only: false,
+        steal: true,
+        terminal: Some(Handover { detach_key: 0x1c }),
+        ..attach
+    };
     let send = Send { data: b"hi".to_vec(), enter: true, keys: false };
     vec![
         (ToHolder::Attach(attach), "0d000000011800500080 02e001d007000001".trim()),
+        (ToHolder::Attach(handed), "0e000000011800500080 02e001d0070000061c".trim()),
         (ToHolder::Input(b"x".to_vec()), "010000000278"),
         (ToHolder::Resize(SIZE), "08000000031800500080 02e001"),
         (ToHolder::Detach, "0000000004"),

@@ -16,18 +16,17 @@
 //!    become the key, and for [`HOLD_LIMIT`] at most without another one of them. A lone
 //!    ESC is never held back.
 //! 3. Inside a bracketed paste nothing is recognised: it is text.
-//! 4. The key pressed twice within [`TWICE_LIMIT`] goes through once.
+//! 4. The key pressed twice within [`TWICE_LIMIT`] goes through once; the key and then
+//!    Ctrl-Z is the wish to suspend.
 
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
-use crate::send_keys::control_byte;
-
 /// How long the beginning of a sequence may wait for its next byte.
-pub(crate) const HOLD_LIMIT: Duration = Duration::from_millis(30);
+pub const HOLD_LIMIT: Duration = Duration::from_millis(30);
 
 /// How quickly a second press must follow for the key to be meant for the program.
-pub(crate) const TWICE_LIMIT: Duration = Duration::from_millis(250);
+pub const TWICE_LIMIT: Duration = Duration::from_millis(250);
 
 /// A paste that was silent for this long is over: its end was lost, and the key must
 /// work again.
@@ -37,11 +36,13 @@ const PASTE_LIMIT: Duration = Duration::from_secs(2);
 const MAX_SEQUENCE: usize = 48;
 
 const ESC: u8 = 0x1b;
+/// Ctrl-Z, as a byte and as the key's code.
+const CTRL_Z: (u8, u32) = (0x1a, 'z' as u32);
 const PASTE_END: &[u8] = b"\x1b[201~";
 
 /// The key that detaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum DetachKey {
+pub enum DetachKey {
     /// Ctrl and this character.
     Ctrl(char),
     /// There is none.
@@ -53,16 +54,36 @@ pub(crate) enum DetachKey {
 #[error(
     "`{0}` cannot be the key that detaches; write ctrl- and a letter or one of \\ ] ^ _, or none"
 )]
-pub(crate) struct BadDetachKey(String);
+pub struct BadDetachKey(String);
 
 impl DetachKey {
     /// What people know from `dtach` and `abduco`, and what no agent uses.
-    pub(crate) const DEFAULT: Self = Self::Ctrl('\\');
+    pub const DEFAULT: Self = Self::Ctrl('\\');
 
-    /// The person's own choice, where no option could have said it.
-    pub(crate) fn from_env() -> Self {
-        let chosen = std::env::var("APPCTL_DETACH_KEY").ok();
-        chosen.and_then(|key| key.parse().ok()).unwrap_or(Self::DEFAULT)
+    /// The byte that a terminal without any extension sends for it.
+    pub fn byte(self) -> Option<u8> {
+        match self {
+            Self::Ctrl(c) => control_byte(c),
+            Self::None => None,
+        }
+    }
+
+    /// The key of which [`Self::byte`] is this; anything else is none.
+    pub fn from_byte(byte: u8) -> Self {
+        match byte {
+            1..=26 => Self::Ctrl(char::from(byte - 1 + b'a')),
+            27..=31 => Self::Ctrl(char::from(byte + b'@')),
+            _ => Self::None,
+        }
+    }
+}
+
+/// The byte of Ctrl and a character, in the encoding of every terminal since 1970.
+pub fn control_byte(c: char) -> Option<u8> {
+    match c.to_ascii_uppercase() {
+        '?' => Some(0x7f),
+        upper @ '@'..='_' => u8::try_from(upper).ok().map(|byte| byte & 0x1f),
+        _ => None,
     }
 }
 
@@ -112,7 +133,7 @@ enum Meaning {
 
 /// Looks at input on its way to the program.
 #[derive(Debug)]
-pub(crate) struct KeyFilter {
+pub struct KeyFilter {
     key: Option<(u8, u32)>,
     state: State,
     /// The sequence so far.
@@ -123,6 +144,8 @@ pub(crate) struct KeyFilter {
     waiting_since: Option<Instant>,
     /// When the key was pressed and not yet acted upon.
     pressed_at: Option<Instant>,
+    /// Ctrl-Z came after it.
+    suspends: bool,
     /// The press went through, so its release does as well.
     pass_release: bool,
     last_input: Option<Instant>,
@@ -130,7 +153,7 @@ pub(crate) struct KeyFilter {
 
 impl KeyFilter {
     /// A filter for this key.
-    pub(crate) fn new(key: DetachKey) -> Self {
+    pub fn new(key: DetachKey) -> Self {
         let key = match key {
             DetachKey::Ctrl(c) => control_byte(c).map(|byte| (byte, u32::from(c))),
             DetachKey::None => None,
@@ -142,13 +165,19 @@ impl KeyFilter {
             passed: 0,
             waiting_since: None,
             pressed_at: None,
+            suspends: false,
             pass_release: false,
             last_input: None,
         }
     }
 
-    /// Takes input, appends what is for the program to `out`. `true` means: detach now.
-    pub(crate) fn feed(&mut self, input: &[u8], now: Instant, out: &mut Vec<u8>) -> bool {
+    /// Whether the wish to leave is one to suspend.
+    pub fn suspends(&self) -> bool {
+        self.suspends
+    }
+
+    /// Takes input, appends what is for the program to `out`. `true` means: leave now.
+    pub fn feed(&mut self, input: &[u8], now: Instant, out: &mut Vec<u8>) -> bool {
         if self.tick(now, out) {
             return true;
         }
@@ -167,14 +196,14 @@ impl KeyFilter {
     }
 
     /// When [`tick`](Self::tick) has something to do without input.
-    pub(crate) fn deadline(&self) -> Option<Instant> {
+    pub fn deadline(&self) -> Option<Instant> {
         let held = self.waiting_since.map(|since| since + HOLD_LIMIT);
         let pressed = self.pressed_at.map(|at| at + TWICE_LIMIT);
         [held, pressed].into_iter().flatten().min()
     }
 
-    /// Does what is due. `true` means: detach now.
-    pub(crate) fn tick(&mut self, now: Instant, out: &mut Vec<u8>) -> bool {
+    /// Does what is due. `true` means: leave now.
+    pub fn tick(&mut self, now: Instant, out: &mut Vec<u8>) -> bool {
         if self.waiting_since.is_some_and(|since| now.duration_since(since) >= HOLD_LIMIT) {
             // It was not the key after all, or too slow for it.
             self.give_up(out);
@@ -214,6 +243,7 @@ impl KeyFilter {
         // Something else was typed after the key: it was meant to detach, and what
         // follows is not for the program.
         if self.pressed_at.is_some() {
+            self.suspends = byte == CTRL_Z.0;
             return true;
         }
         out.push(byte);
@@ -259,6 +289,9 @@ impl KeyFilter {
             Meaning::PasteStart => {
                 out.extend_from_slice(rest);
                 self.state = State::Paste { matched: 0 };
+            }
+            Meaning::Other if self.pressed_at.is_some() && is_ctrl_z(&sequence) => {
+                self.suspends = true; // Once the key's time is over.
             }
             Meaning::Other => out.extend_from_slice(rest),
         }
@@ -325,29 +358,38 @@ impl KeyFilter {
         let Some((_, code)) = self.key else {
             return Meaning::Other;
         };
-        let parameters = numbers(parameters);
-        let number = |parameter: usize, part: usize| {
-            parameters.get(parameter).and_then(|parts| parts.get(part).copied().flatten())
-        };
-        let (pressed, modifiers, event) = match last {
-            // The base layout's key counts as well: Ctrl-\ on a Russian layout.
-            b'u' if number(0, 2) == Some(code) => (code, number(1, 0), number(1, 1)),
-            b'u' => (number(0, 0).unwrap_or(0), number(1, 0), number(1, 1)),
-            b'~' if number(0, 0) == Some(OTHER_KEYS) => {
-                (number(2, 0).unwrap_or(0), number(1, 0), None)
-            }
-            _ => return Meaning::Other,
-        };
-        if !is_same_key(pressed, code) || !is_ctrl_alone(modifiers.unwrap_or(1)) {
-            return Meaning::Other;
-        }
-        match event.unwrap_or(1) {
-            1 => Meaning::Press,
-            2 => Meaning::Repeat,
-            3 => Meaning::Release,
-            _ => Meaning::Other,
+        match ctrl_event(last, parameters, code) {
+            Some(1) => Meaning::Press,
+            Some(2) => Meaning::Repeat,
+            Some(3) => Meaning::Release,
+            Some(_) | None => Meaning::Other,
         }
     }
+}
+
+/// What happened to Ctrl and the key with this code, if the sequence is about it: 1 is a
+/// press, 2 a repetition, 3 a release.
+fn ctrl_event(last: u8, parameters: &[u8], code: u32) -> Option<u32> {
+    let parameters = numbers(parameters);
+    let number = |parameter: usize, part: usize| {
+        parameters.get(parameter).and_then(|parts| parts.get(part).copied().flatten())
+    };
+    let (pressed, modifiers, event) = match last {
+        // The base layout's key counts as well: Ctrl-\ on a Russian layout.
+        b'u' if number(0, 2) == Some(code) => (code, number(1, 0), number(1, 1)),
+        b'u' => (number(0, 0).unwrap_or(0), number(1, 0), number(1, 1)),
+        b'~' if number(0, 0) == Some(OTHER_KEYS) => (number(2, 0).unwrap_or(0), number(1, 0), None),
+        _ => return None,
+    };
+    let is_it = is_same_key(pressed, code) && is_ctrl_alone(modifiers.unwrap_or(1));
+    is_it.then(|| event.unwrap_or(1))
+}
+
+fn is_ctrl_z(sequence: &[u8]) -> bool {
+    sequence
+        .get(2..)
+        .and_then(<[u8]>::split_last)
+        .is_some_and(|(&last, parameters)| ctrl_event(last, parameters, CTRL_Z.1) == Some(1))
 }
 
 /// The first parameter of modifyOtherKeys.

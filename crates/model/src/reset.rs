@@ -7,7 +7,7 @@
 /// It begins by ending whatever sequence was cut off in the middle, and leaves both
 /// screens; only then come cursor, margins and colours, which some terminals keep per
 /// screen. Title and title stack stay as they are: nobody knows what they were.
-pub(crate) const RESET: &str = concat!(
+pub const RESET: &str = concat!(
     // A sequence or string that was cut off ends here (CAN, then ST).
     "\x18\x1b\\",
     // Synchronized output: show what is held back.
@@ -45,17 +45,17 @@ pub(crate) const RESET: &str = concat!(
 /// Saving and restoring the cursor brings back attributes and charset as well, so these
 /// are reset once more. As many blanks as there are columns leave a line that has been
 /// begun, and stay on one that has not.
-pub(crate) fn reset_in_place(cols: u16) -> String {
+pub fn reset_in_place(cols: u16) -> String {
     let blanks = " ".repeat(cols.into());
     format!("\x1b7{RESET}\x1b8\x1b[0m\x1b(B\x0f{blanks}\r\x1b[K")
 }
 
 /// Puts the cursor on a fresh line at the bottom.
-pub(crate) const TO_BOTTOM: &str = "\x1b[9999;1H\r\n";
+pub const TO_BOTTOM: &str = "\x1b[9999;1H\r\n";
 
 /// Puts the cursor on the line after a screen that was written from the top of a
 /// terminal with so many rows.
-pub(crate) fn below(screen: &[u8], rows: u16) -> String {
+pub fn below(screen: &[u8], rows: u16) -> String {
     let used = 1 + screen.iter().filter(|&&byte| byte == b'\n').count();
     if used < rows.into() { format!("\x1b[{used};1H\r\n") } else { TO_BOTTOM.into() }
 }
@@ -64,7 +64,7 @@ pub(crate) fn below(screen: &[u8], rows: u16) -> String {
 ///
 /// As many line ends as there are rows scroll by exactly as many as are in use, from
 /// wherever the cursor is: nothing of the shell's output is overwritten.
-pub(crate) fn make_room(rows: u16) -> String {
+pub fn make_room(rows: u16) -> String {
     format!("\r{}\x1b[H", "\n".repeat(rows.into()))
 }
 
@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn it_prints_nothing() {
         let text = format!("{RESET}{RESET}x\n");
-        assert_eq!(app_model::plain::plain_text(text.as_bytes()), "x\n");
+        assert_eq!(crate::plain::plain_text(text.as_bytes()), "x\n");
     }
 
     #[test]

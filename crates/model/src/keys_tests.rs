@@ -273,3 +273,27 @@ proptest! {
         prop_assert_eq!(whole.out, cut_up.out);
     }
 }
+
+#[test]
+fn the_key_and_then_ctrl_z_is_the_wish_to_suspend() {
+    for keys in [&b"a\x1c\x1a"[..], b"a\x1c\x1b[122;5u", b"a\x1b[92;5u\x1b[27;5;122~"] {
+        let mut filter = KeyFilter::new(DetachKey::DEFAULT);
+        let (now, mut out) = (Instant::now(), Vec::new());
+        let leaves = filter.feed(keys, now, &mut out) || filter.tick(now + TWICE_LIMIT, &mut out);
+        assert!(leaves && filter.suspends(), "{keys:?}");
+        assert_eq!(out, b"a");
+    }
+    let mut filter = KeyFilter::new(DetachKey::DEFAULT);
+    let mut out = Vec::new();
+    assert!(!filter.feed(b"\x1a", Instant::now(), &mut out), "alone it is the program's");
+    assert_eq!(out, b"\x1a");
+}
+
+#[test]
+fn a_key_is_known_by_its_byte() {
+    for name in ["ctrl-a", "ctrl-z", "ctrl-\\", "ctrl-]", "ctrl-^", "ctrl-_"] {
+        let key: DetachKey = name.parse().unwrap();
+        assert_eq!(DetachKey::from_byte(key.byte().unwrap()), key);
+    }
+    assert_eq!(DetachKey::from_byte(0), DetachKey::None);
+}

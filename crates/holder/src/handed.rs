@@ -1,0 +1,215 @@
+//! A client's terminal in our hands: we read its keys and write its output, the client
+//! watches signals. A key goes through one process instead of two, and when the client is
+//! killed the terminal is still put right.
+//!
+//! # Invariants
+//!
+//! 1. Nothing blocks: the descriptor was opened anew by the client and is non-blocking.
+//! 2. However it ends, the terminal is reset and has the settings that it came with,
+//!    unless it is gone, or takes nothing for [`limits::LEAVE`].
+//! 3. The client is told only after that: then the terminal is its own again.
+
+use std::fs::File;
+use std::io::{self, Read as _, Write as _};
+use std::os::fd::OwnedFd;
+use std::time::Instant;
+
+use app_model::TerminalSize;
+use app_model::keys::{DetachKey, KeyFilter};
+use app_model::reset::{RESET, TO_BOTTOM, make_room, reset_in_place};
+use app_sys::tty::{self, RawMode};
+use app_wire::hold::{DetachReason, FromHolder};
+
+use crate::limits;
+
+/// Bytes of keys that are read at once.
+const KEYS: usize = 4096;
+
+/// Where whoever uses the terminal next goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Below everything: there may be something below the cursor.
+    Bottom,
+    /// Where the program that ended has left the cursor, on a terminal this wide.
+    Cursor { cols: u16 },
+}
+
+/// What a person has typed.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Typed {
+    /// For the program, perhaps nothing.
+    Keys(Vec<u8>),
+    /// The same, and then the wish to leave.
+    Leave(Vec<u8>, DetachReason),
+    /// The terminal is gone.
+    Gone,
+}
+
+/// A terminal that was handed over.
+#[derive(Debug)]
+pub(crate) struct Handed {
+    tty: File,
+    /// Puts its settings back when it is dropped.
+    _raw: RawMode,
+    keys: KeyFilter,
+    queue: Vec<u8>,
+    /// Where in the queue the bytes begin that were not written yet.
+    start: usize,
+    leaving: Option<Leaving>,
+}
+
+/// The reset is on its way.
+#[derive(Debug)]
+struct Leaving {
+    until: Instant,
+    /// What the client is told then.
+    goodbye: FromHolder,
+}
+
+impl Handed {
+    /// Makes the terminal raw, with an empty screen below what was there.
+    pub(crate) fn take(fd: OwnedFd, detach_key: u8, size: TerminalSize) -> io::Result<Self> {
+        if !tty::is_terminal(&fd) {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a terminal"));
+        }
+        tty::set_nonblocking(&fd)?;
+        let raw = RawMode::enter(&fd)?;
+        Ok(Self {
+            tty: File::from(fd),
+            _raw: raw,
+            keys: KeyFilter::new(DetachKey::from_byte(detach_key)),
+            queue: make_room(size.rows).into_bytes(),
+            start: 0,
+            leaving: None,
+        })
+    }
+
+    /// The terminal, for waiting.
+    pub(crate) fn tty(&self) -> &File {
+        &self.tty
+    }
+
+    pub(crate) fn is_leaving(&self) -> bool {
+        self.leaving.is_some()
+    }
+
+    /// Bytes that wait to be written.
+    pub(crate) fn len(&self) -> usize {
+        self.queue.len() - self.start
+    }
+
+    /// Queues output.
+    pub(crate) fn push(&mut self, bytes: &[u8]) {
+        if self.leaving.is_none() {
+            self.compact();
+            self.queue.extend_from_slice(bytes);
+        }
+    }
+
+    /// Throws away what waits. What follows has to begin by ending half a sequence.
+    pub(crate) fn clear(&mut self) {
+        (self.queue, self.start) = (Vec::new(), 0);
+    }
+
+    /// Writes what the terminal takes now and says how much that was. An error means that
+    /// the terminal is gone.
+    pub(crate) fn flush(&mut self) -> io::Result<usize> {
+        let mut total = 0;
+        while self.len() > 0 {
+            match self.tty.write(&self.queue[self.start..]) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(count) => {
+                    self.start += count;
+                    total += count;
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.compact();
+        Ok(total)
+    }
+
+    /// Reads what was typed.
+    pub(crate) fn read(&mut self, now: Instant) -> Typed {
+        let mut room = [0; KEYS];
+        let count = match self.tty.read(&mut room) {
+            Ok(0) => return Typed::Gone,
+            Ok(count) => count,
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
+                ) =>
+            {
+                0
+            }
+            Err(_) => return Typed::Gone, // EIO: it hung up.
+        };
+        let mut typed = Vec::new();
+        let leaves = self.keys.feed(&room[..count], now, &mut typed);
+        self.typed(typed, leaves)
+    }
+
+    /// When [`Self::tick`] or [`Self::finish`] has something to do.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        match &self.leaving {
+            Some(leaving) => Some(leaving.until),
+            None => self.keys.deadline(),
+        }
+    }
+
+    /// What has become of keys that were held back.
+    pub(crate) fn tick(&mut self, now: Instant) -> Typed {
+        let mut typed = Vec::new();
+        let leaves = self.keys.tick(now, &mut typed);
+        self.typed(typed, leaves)
+    }
+
+    fn typed(&self, keys: Vec<u8>, leaves: bool) -> Typed {
+        match (leaves, self.keys.suspends()) {
+            (false, _) => Typed::Keys(keys),
+            (true, false) => Typed::Leave(keys, DetachReason::Asked),
+            (true, true) => Typed::Leave(keys, DetachReason::Suspended),
+        }
+    }
+
+    /// Begins to give the terminal back; `goodbye` is for the client. What was said first
+    /// stands.
+    pub(crate) fn leave(&mut self, place: Place, goodbye: FromHolder, now: Instant) {
+        if self.leaving.is_some() {
+            return;
+        }
+        match place {
+            Place::Bottom => {
+                // Output that waits is of no use any more.
+                self.clear();
+                self.queue.extend_from_slice(RESET.as_bytes());
+                self.queue.extend_from_slice(TO_BOTTOM.as_bytes());
+            }
+            Place::Cursor { cols } => self.push(reset_in_place(cols).as_bytes()),
+        }
+        self.leaving = Some(Leaving { until: now + limits::LEAVE, goodbye });
+    }
+
+    /// What to tell the client once the terminal has taken the reset, or had its time;
+    /// then drop this.
+    pub(crate) fn finish(&mut self, now: Instant) -> Option<FromHolder> {
+        let done = self.leaving.as_ref().is_some_and(|it| self.len() == 0 || now >= it.until);
+        self.leaving.take_if(|_| done).map(|leaving| leaving.goodbye)
+    }
+
+    fn compact(&mut self) {
+        if self.start == self.queue.len() {
+            self.queue.clear();
+            self.start = 0;
+            if self.queue.capacity() > limits::QUEUE_KEPT {
+                self.queue = Vec::new();
+            }
+        } else if self.start > self.queue.len() / 2 {
+            self.queue.drain(..self.start);
+            self.start = 0;
+        }
+    }
+}
