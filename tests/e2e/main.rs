@@ -19,6 +19,7 @@ mod daemon;
 mod environment;
 mod events;
 mod frames;
+mod handover;
 mod harness;
 mod ls;
 mod manage;

@@ -1,0 +1,140 @@
+//! The terminal in the holder's hands: whoever dies or leaves, it is put right.
+
+use app_tests::process;
+use app_tests::terminal::{DETACH_KEY, Terminal};
+use app_tests::{Home, wait};
+use rustix::process::Signal;
+use rustix::termios::LocalModes;
+
+/// Changes whatever a program can change of a terminal, and goes on.
+const GREEDY: &str = r"printf '\033[?1049h\033[?1003h\033[?2004h\033[?25l\033[>1uready'; exec cat";
+
+fn is_cooked(terminal: &Terminal) -> bool {
+    let modes = terminal.settings().local_modes;
+    modes.contains(LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG)
+}
+
+fn wait_put_right(terminal: &mut Terminal) {
+    terminal.wait_raw("the reset", |it| {
+        let reset = [&b"\x1b[?1003l"[..], b"\x1b[?1049l", b"\x1b[?25h"];
+        reset.iter().all(|wanted| it.raw().windows(wanted.len()).any(|bytes| bytes == *wanted))
+    });
+    wait::until("the settings", || is_cooked(terminal).then_some(()).ok_or("raw".into()));
+}
+
+#[test]
+fn a_client_that_is_killed_leaves_a_terminal_that_can_be_used() {
+    let home = Home::new();
+    let session = home.start_sh("greedy", GREEDY);
+    let mut terminal = session.attach();
+    terminal.wait_until_contains("ready");
+    assert!(!is_cooked(&terminal));
+    terminal.signal(Signal::KILL);
+    wait_put_right(&mut terminal);
+    session.wait_attached(0);
+    session.attach().wait_until_contains("ready");
+}
+
+#[test]
+fn a_holder_that_is_killed_leaves_a_terminal_that_can_be_used() {
+    let home = Home::new();
+    let session = home.start_sh("greedy", GREEDY);
+    home.expects_leftovers();
+    let mut terminal = session.attach();
+    terminal.wait_until_contains("ready");
+    session.holder().kill();
+    wait_put_right(&mut terminal);
+    assert_ne!(terminal.wait_exit(), 0);
+}
+
+#[test]
+fn every_way_to_leave_gives_the_terminal_back() {
+    for signal in [Signal::TERM, Signal::HUP, Signal::INT] {
+        let home = Home::new();
+        let session = home.start_sh("greedy", GREEDY);
+        let mut terminal = session.attach();
+        terminal.wait_until_contains("ready");
+        terminal.signal(signal);
+        wait_put_right(&mut terminal);
+        assert_eq!(terminal.wait_exit(), 0, "{terminal}");
+        session.wait_attached(0);
+    }
+}
+
+#[test]
+fn a_session_can_be_taken_over_and_the_others_are_told() {
+    let home = Home::new();
+    let session = home.start_sh("demo", "echo ready; exec cat");
+    let mut one = session.attach();
+    one.wait_until_contains("ready");
+    let mut two = home.terminal(&["attach", "--steal", &session.id]);
+    two.wait_until_contains("ready");
+    assert_eq!(one.wait_exit(), 0);
+    one.wait_until_contains("taken over by another terminal");
+    assert!(is_cooked(&one));
+    session.wait_attached(1);
+    two.type_line("mine");
+    two.wait_until_contains("mine");
+}
+
+#[test]
+fn the_key_and_ctrl_z_suspend_the_client_and_it_comes_back() {
+    let home = Home::new();
+    let session = home.start_sh("demo", "echo ready; exec cat");
+    for relay in [&[][..], &["--relay"]] {
+        let mut terminal = home.terminal(&[&["attach"], relay, &[session.id.as_str()]].concat());
+        terminal.wait_until_contains("ready");
+        terminal.keys([DETACH_KEY, b"\x1a"].concat());
+        let client = terminal.pid();
+        wait::until("the client stopped", || match process::state(client) {
+            Some('T') => Ok(()),
+            other => Err(format!("{other:?}")),
+        });
+        assert!(is_cooked(&terminal));
+        session.wait_attached(0);
+        terminal.signal(Signal::CONT);
+        session.wait_attached(1);
+        terminal.type_line("and on");
+        terminal.wait_until_contains("and on");
+        terminal.keys(DETACH_KEY);
+        assert_eq!(terminal.wait_exit(), 0);
+    }
+}
+
+#[test]
+fn when_the_driver_leaves_the_terminal_takes_the_size_of_another() {
+    let home = Home::new();
+    let session = home.start_sh(
+        "sizes",
+        "trap 'stty size' WINCH; echo ready; sleep 1000 & while kill -0 $!; do wait $!; done",
+    );
+    let mut large = session.attach_from(40, 120);
+    large.wait_until_contains("40 120");
+    let mut small = session.attach_from(10, 40);
+    small.wait_until_contains("10 40");
+    small.keys(DETACH_KEY);
+    assert_eq!(small.wait_exit(), 0);
+    wait::until("the size", || {
+        let screen = session.peek();
+        screen.trim_end().ends_with("40 120").then_some(()).ok_or(screen)
+    });
+}
+
+#[test]
+fn as_many_lines_of_history_are_shown_as_were_asked_for() {
+    let home = Home::new();
+    let session = home.start_sh("lines", "seq -f 'line %g' 200; echo ready; exec cat");
+    session.wait_screen_contains("ready");
+    for (history, first) in [("all", 1), ("none", 179), ("20", 159)] {
+        for relay in [&[][..], &["--relay"]] {
+            let args = [&["attach", "--history", history], relay, &[session.id.as_str()]].concat();
+            let mut terminal = home.terminal(&args);
+            terminal.wait_until_contains("ready");
+            let text = terminal.screen().text_with_history();
+            let seen = text.lines().find(|line| line.starts_with("line")).unwrap_or_default();
+            assert_eq!(seen.trim_end(), format!("line {first}"), "--history {history} {relay:?}");
+        }
+    }
+    let bad = home.appctl(["attach", "--history", "some", &session.id]);
+    assert_eq!(bad.code(), 2);
+}
