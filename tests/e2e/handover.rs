@@ -1,7 +1,7 @@
 //! The terminal in the holder's hands: whoever dies or leaves, it is put right.
 
 use app_tests::process;
-use app_tests::terminal::{DETACH_KEY, Terminal};
+use app_tests::terminal::{DETACH_KEY, Terminal, size};
 use app_tests::{Home, wait};
 use rustix::process::Signal;
 use rustix::termios::LocalModes;
@@ -137,4 +137,64 @@ fn as_many_lines_of_history_are_shown_as_were_asked_for() {
     }
     let bad = home.appctl(["attach", "--history", "some", &session.id]);
     assert_eq!(bad.code(), 2);
+}
+
+/// Draws its size into two corners whenever it changes or a line is typed.
+const FRAMED: &str = r#"draw() { set -- $(stty size); printf '\033[2J\033[Hsize %s' "$1x$2"; \
+    printf '\033[%d;%dHcorner' "$1" $(($2 - 5)); }; trap draw WINCH; draw; \
+    while :; do read line && draw && printf '\033[3;1Hheard %s' "$line"; done"#;
+
+#[test]
+fn terminals_of_other_sizes_see_what_fits() {
+    let home = Home::new();
+    let session = home.start_sh("framed", FRAMED);
+    let mut large = session.attach_from(30, 100);
+    large.type_line("large");
+    large.wait_until_contains("heard large");
+    large.wait_until_contains("size 30x100");
+    let mut small = session.attach_from(8, 40);
+    small.type_line("small");
+    small.wait_until("the small one's picture", |screen| {
+        let text = screen.text();
+        text.contains("size 8x40") && text.contains("corner") && text.contains("heard small")
+    });
+    // The large one sees the same, at its top left, and nothing of what was there before.
+    large.wait_until("the same on the large one", |screen| {
+        let text = screen.text();
+        text.contains("size 8x40") && text.contains("heard small") && !text.contains("30x100")
+    });
+    large.type_line("large again");
+    large.wait_until_contains("size 30x100");
+    // Now the small one sees the part around the cursor.
+    small.wait_until("a part", |screen| screen.text().contains("heard large again"));
+    assert!(!small.screen().text().contains("corner"));
+    large.keys(DETACH_KEY);
+    assert_eq!(large.wait_exit(), 0);
+    small.type_line("alone");
+    small.wait_until_contains("heard alone");
+    small.wait_until_contains("size 8x40");
+}
+
+#[test]
+fn an_observer_of_another_size_changes_nothing_and_sees_what_fits() {
+    let home = Home::new();
+    let session = home.start_sh("framed", FRAMED);
+    let mut driver = session.attach_from(24, 80);
+    driver.type_line("one");
+    driver.wait_until_contains("heard one");
+    for relay in [&[][..], &["--relay"]] {
+        let args = [&["attach", "--read-only"], relay, &[session.id.as_str()]].concat();
+        let mut observer = home.terminal_of(size(6, 30), &args);
+        observer.wait_until_contains("size 24x80");
+        observer.type_line("nobody hears this");
+        driver.type_line("two");
+        observer.wait_until_contains("heard two");
+        observer.keys(DETACH_KEY);
+        assert_eq!(observer.wait_exit(), 0);
+        assert!(is_cooked(&observer));
+        driver.type_line("one");
+        driver.wait_until_contains("heard one");
+    }
+    let seen = driver.screen().text();
+    assert!(seen.contains("size 24x80") && !seen.contains("nobody"), "{seen}");
 }

@@ -20,8 +20,10 @@ use app_sys::socket;
 use app_wire::hello::HELLO_LEN;
 use app_wire::hold::{Decoder, DetachReason, FromHolder, HELLO, ToHolder};
 
+use crate::glance::Glance;
 use crate::handed::{Handed, Place, Typed};
 use crate::limits;
+use crate::model::{BACK_TO_NORMAL, Model};
 use crate::outbox::Outbox;
 
 /// Names one connection for the life of the holder.
@@ -70,6 +72,8 @@ pub(crate) struct Client {
     pub(crate) paused: bool,
     pub(crate) attachment: Option<Attachment>,
     handed: Option<Handed>,
+    /// Its terminal has another size than the program's.
+    glance: Option<Glance>,
     /// A descriptor that came, for the message that it came with.
     descriptor: Option<OwnedFd>,
     /// The connection is over; only its terminal is still to be put right.
@@ -101,6 +105,7 @@ impl Client {
             paused: false,
             attachment: None,
             handed: None,
+            glance: None,
             descriptor: None,
             over: false,
             stream,
@@ -188,7 +193,11 @@ impl Client {
     }
 
     /// Queues output of the child, if it is attached and keeps up.
-    pub(crate) fn output(&mut self, bytes: &[u8]) -> bool {
+    pub(crate) fn output(&mut self, bytes: &[u8], now: Instant) -> bool {
+        if let Some(glance) = &mut self.glance {
+            glance.stir(now);
+            return false;
+        }
         let live = self.attachment.is_some_and(|attachment| attachment.flow == Flow::Live);
         if live {
             self.push_output(bytes);
@@ -223,6 +232,50 @@ impl Client {
         self.outbox.drop_output();
         self.attachment = Some(Attachment { size, read_only, flow: Flow::Live });
         self.push_output(snapshot);
+    }
+
+    /// Shows pictures to a terminal whose size is not this one, the program's. Says whether
+    /// it is to go on with the output instead, after a snapshot that makes up for it.
+    pub(crate) fn fit(&mut self, program: TerminalSize, now: Instant) -> bool {
+        let Some(size) = self.attachment.map(|attachment| attachment.size) else {
+            self.glance = None;
+            return false;
+        };
+        if (size.rows, size.cols) == (program.rows, program.cols) {
+            return self.glance.take().is_some();
+        }
+        if !self.glance.as_ref().is_some_and(|glance| glance.fits(size)) {
+            self.drop_output();
+            self.push_output(BACK_TO_NORMAL);
+            self.glance = Some(Glance::new(size, now));
+        }
+        if let Some(attachment) = &mut self.attachment {
+            attachment.flow = Flow::Live;
+        }
+        false
+    }
+
+    /// Starts anew from this snapshot.
+    pub(crate) fn repaint(&mut self, snapshot: &[u8], now: Instant) {
+        self.drop_output();
+        self.push_output(snapshot);
+        self.flush(now);
+    }
+
+    /// Whether a picture is due that it can take.
+    pub(crate) fn wants_picture(&self, now: Instant) -> bool {
+        let due = self.glance.as_ref().and_then(Glance::due_at);
+        due.is_some_and(|at| now >= at) && self.waiting() == 0
+    }
+
+    /// Shows it the screen as it is.
+    pub(crate) fn draw(&mut self, screen: &mut Model, now: Instant) {
+        if let Some(glance) = &mut self.glance {
+            glance.drawn(now);
+            let picture = screen.picture(&mut glance.view);
+            self.push_output(&picture);
+            self.flush(now);
+        }
     }
 
     /// Ends the attachment; output that waits is of no use any more.
@@ -354,7 +407,10 @@ impl Client {
             Stage::Greeting { until } => until,
             Stage::Talking => self.slow_at(),
         };
-        slow.into_iter().chain(self.handed.as_ref().and_then(Handed::deadline)).min()
+        // While it takes nothing, the room that it makes is awaited.
+        let picture = self.glance.as_ref().filter(|_| self.waiting() == 0);
+        let picture = picture.and_then(Glance::due_at);
+        [slow, self.handed.as_ref().and_then(Handed::deadline), picture].into_iter().flatten().min()
     }
 
     /// When it is left behind, if it takes nothing until then.
@@ -434,13 +490,13 @@ mod tests {
         client.stage = Stage::Talking;
         client.attach(TerminalSize::DEFAULT, false, b"");
         while !client.holds_up() {
-            client.output(&[b'x'; 64 << 10]);
+            client.output(&[b'x'; 64 << 10], now);
             client.flush(now);
         }
         assert_eq!(client.deadline(), Some(now + limits::STALL));
         client.on_time(now + limits::STALL).unwrap();
         assert!(client.is_lagging() && !client.holds_up());
-        assert!(!client.output(b"missed"));
+        assert!(!client.output(b"missed", now));
         assert!(client.outbox.len() < limits::OUTPUT_BATCH + 5, "only what had begun is left");
         assert_eq!(client.deadline(), None);
     }

@@ -143,6 +143,9 @@ impl Holder {
             if client.is_lagging() {
                 client.catch_up(&last_screen);
             }
+            if let Body::Terminal(terminal) = &mut self.body {
+                client.draw(terminal.recorder(now).screen(), now);
+            }
             client.end(FromHolder::Exited { exit, elapsed_ms }, now);
         }
         flush(clients);

@@ -74,14 +74,17 @@ impl Handed {
         }
         tty::set_nonblocking(&fd)?;
         let raw = RawMode::enter(&fd)?;
-        Ok(Self {
+        let mut this = Self {
             tty: File::from(fd),
             _raw: raw,
             keys: KeyFilter::new(DetachKey::from_byte(detach_key)),
             queue: make_room(size.rows).into_bytes(),
             start: 0,
             leaving: None,
-        })
+        };
+        // Output may be thrown away later; room must be made in any case.
+        this.flush()?;
+        Ok(this)
     }
 
     /// The terminal, for waiting.

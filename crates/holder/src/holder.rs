@@ -226,6 +226,7 @@ impl Holder {
 
     fn on_time(&mut self, now: Instant) {
         self.on_held_keys(now);
+        self.draw_pictures(now);
         self.clients.on_time(now);
         if self.termination.wake_at().is_some_and(|at| now >= at) {
             self.proceed(now);

@@ -49,6 +49,9 @@ pub(crate) const STALL: Duration = Duration::from_millis(250);
 /// makes some progress: a slow link must not make a build slow.
 pub(crate) const HOLD_UP: Duration = Duration::from_secs(2);
 
+/// Between two pictures for a terminal of another size.
+pub(crate) const FRAME: Duration = Duration::from_millis(33);
+
 /// How long a terminal that was handed over may take for its reset.
 pub(crate) const LEAVE: Duration = Duration::from_secs(1);
 

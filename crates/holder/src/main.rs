@@ -28,6 +28,7 @@ mod client;
 mod clients;
 mod ending;
 mod exit;
+mod glance;
 mod handed;
 mod holder;
 mod input;

@@ -8,7 +8,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use app_model::TerminalSize;
-use app_term::{History, Screen};
+use app_term::{History, Screen, View};
 
 use crate::notes::Notes;
 use crate::questions::Facts;
@@ -20,7 +20,7 @@ compile_error!("a panic of the screen model must not end the holder: build with 
 /// without touching what it has scrolled away: half a sequence is cancelled, the primary
 /// screen shown, then every mode, colour, margin and tab stop put back, and the screen
 /// cleared.
-const BACK_TO_NORMAL: &[u8] = b"\x18\x1b[<99u\x1b[?1049l\x1b[?1047l\x1b[?47l\x1b[!p\
+pub(crate) const BACK_TO_NORMAL: &[u8] = b"\x18\x1b[<99u\x1b[?1049l\x1b[?1047l\x1b[?47l\x1b[!p\
     \x1b[?5;9;45;69;1000;1002;1003;1004;1005;1006;1015;1016;2004;2026;2027;2031;2048l\
     \x1b[?7;1007h\x1b[4;20l\x1b[<99u\x1b[>4m\x1b[0 q\x1b(B\x0f\
     \x1b]104\x1b\\\x1b]110\x1b\\\x1b]111\x1b\\\x1b]112\x1b\\\
@@ -70,6 +70,11 @@ impl Model {
     /// Bytes that paint the screen on a terminal that shows something else, or half of it.
     pub(crate) fn repaint(&mut self) -> Vec<u8> {
         [BACK_TO_NORMAL, &self.snapshot(0)].concat()
+    }
+
+    /// Bytes that bring a terminal of another size up to date.
+    pub(crate) fn picture(&mut self, view: &mut View) -> Vec<u8> {
+        self.guarded(|screen| view.draw(screen))
     }
 
     /// The screen as plain text.

@@ -50,7 +50,7 @@ impl Holder {
             return 0;
         }
         for client in self.clients.iter_mut() {
-            if client.output(terminal.batch(count)) {
+            if client.output(terminal.batch(count), now) {
                 client.flush(now);
             }
         }
@@ -94,12 +94,39 @@ impl Holder {
         if client.is_over() {
             return self.clients.sweep();
         }
+        if client.wants_picture(now) {
+            return self.draw_pictures(now);
+        }
         if client.is_lagging() && !client.has_output_waiting() {
             let Body::Terminal(terminal) = &mut self.body else { return };
             let snapshot = terminal.recorder(now).screen().repaint();
             client.catch_up(&snapshot);
             client.flush(now);
         }
+    }
+
+    /// Shows the screen to terminals of another size, as far as it is time.
+    pub(crate) fn draw_pictures(&mut self, now: Instant) {
+        if !self.clients.iter().any(|client| client.wants_picture(now)) {
+            return;
+        }
+        let Body::Terminal(terminal) = &mut self.body else { return };
+        let mut recorder = terminal.recorder(now);
+        for client in self.clients.iter_mut().filter(|client| client.wants_picture(now)) {
+            client.draw(recorder.screen(), now);
+        }
+    }
+
+    /// Sizes have changed: decides who gets the output and who gets pictures.
+    pub(crate) fn fit_all(&mut self, now: Instant) {
+        let Body::Terminal(terminal) = &mut self.body else { return };
+        let size = terminal.size();
+        for client in self.clients.iter_mut() {
+            if client.fit(size, now) {
+                client.repaint(&terminal.recorder(now).screen().repaint(), now);
+            }
+        }
+        self.draw_pictures(now);
     }
 
     /// Bytes that the child wrote, and when it last did.

@@ -51,6 +51,7 @@ impl Holder {
                 let Some(attachment) = &mut client.attachment else { return };
                 attachment.size = size;
                 self.take_size_of(id, now);
+                self.fit_all(now);
             }
             ToHolder::Detach => self.detach(id, DetachReason::Asked, now),
             ToHolder::Watch => {
@@ -116,6 +117,7 @@ impl Holder {
         if let Some(client) = self.clients.get_mut(id) {
             client.attach(attach.size, attach.read_only, &snapshot);
         }
+        self.fit_all(now);
     }
 
     fn type_in(&mut self, id: ClientId, bytes: Vec<u8>, now: Instant) {
@@ -142,7 +144,9 @@ impl Holder {
         let Some(client) = self.clients.get_mut(id) else { return };
         let Some(attachment) = client.attachment.filter(|it| !it.read_only) else { return };
         let Body::Terminal(terminal) = &mut self.body else { return };
-        terminal.acted(id, attachment.size, now);
+        if terminal.acted(id, attachment.size, now) {
+            self.fit_all(now);
+        }
     }
 
     fn show(&mut self, id: ClientId, ansi: bool, history_lines: u32, now: Instant) {

@@ -80,15 +80,17 @@ impl Terminal {
         self.sizing.was_decided_by(client)
     }
 
-    /// A driver with this size acted: the terminal takes it.
-    pub(crate) fn acted(&mut self, by: ClientId, size: TerminalSize, now: Instant) {
-        if let Some(size) = self.sizing.acted(by, size) {
+    /// A driver with this size acted: the terminal takes it. Says whether it had another.
+    pub(crate) fn acted(&mut self, by: ClientId, size: TerminalSize, now: Instant) -> bool {
+        let changed = self.sizing.acted(by, size);
+        if let Some(size) = changed {
             // The model first: what the program paints for the new size must find it.
             self.recorder(now).screen().resize(size);
             if let Err(error) = pty::set_size(&self.master, win_size(size)) {
                 self.notes.add(&format!("the terminal did not take its new size: {error}"));
             }
         }
+        changed.is_some()
     }
 
     /// Reads one batch and says how much it is. Nothing means that there is no more for

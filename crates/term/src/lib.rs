@@ -49,6 +49,7 @@ mod terminal;
 mod text;
 mod title;
 mod utf8;
+mod view;
 mod width;
 mod work;
 
@@ -58,3 +59,4 @@ mod tests;
 pub use modes::{Modes, Mouse, MouseEncoding};
 pub use screen::{History, MAX_COLS, MAX_ROWS, Progress, Screen};
 pub use skim::text_and_colours;
+pub use view::View;

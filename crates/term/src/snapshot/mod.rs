@@ -27,6 +27,7 @@ mod paint;
 use crate::charset::Charsets;
 use crate::cursor::{Cursor, Saved};
 use crate::intern::Id;
+use crate::row::Row;
 use crate::screen::History;
 use crate::sgr;
 use crate::style::Style;
@@ -61,6 +62,14 @@ pub(crate) fn of(terminal: &Terminal, history: History) -> Vec<u8> {
         writer.keyboard(&terminal.keyboards[1]);
     }
     writer.finish();
+    writer.out
+}
+
+/// Bytes that paint so many columns of a row, from one on, on a row whose cursor is in the
+/// first column and whose pen is the default; the rest of the row is cleared.
+pub(crate) fn clipped(terminal: &Terminal, row: &Row, from: usize, cols: usize) -> Vec<u8> {
+    let mut writer = Writer::new(terminal);
+    writer.part_of_row(row, from, cols);
     writer.out
 }
 

@@ -83,6 +83,26 @@ impl Writer<'_> {
         }
     }
 
+    /// Paints columns `from..from + cols` at the left edge, and clears what is beside them.
+    pub(super) fn part_of_row(&mut self, row: &Row, from: usize, cols: usize) {
+        let end = row.used().min(from + cols);
+        let mut col = from;
+        while col < end {
+            let cell = row.cell(col);
+            let glyph = cell.content.glyph();
+            let cut = cell.content.is_wide() && col + 2 > from + cols;
+            col += if cut { self.cell(Cell::blank(cell.style)) } else { self.cell(cell) };
+            if col < end && is_contested(glyph) {
+                self.csi(&[col - from + 1], "G");
+            }
+        }
+        if col < from + cols {
+            self.pen(self.terminal.pools.style(row.tail));
+            self.push(b"\x1b[K");
+        }
+        self.pen(Style::default());
+    }
+
     /// Paints a cell at the cursor. Gives its width.
     pub(super) fn cell(&mut self, cell: Cell) -> usize {
         let pools = &self.terminal.pools;
