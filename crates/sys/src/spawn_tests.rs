@@ -67,6 +67,9 @@ fn no_signal_is_blocked_or_ignored_and_no_descriptor_leaks() {
     assert_eq!(text, "0\n1\n2\n3\n");
 }
 
+/// Nothing here takes this long unless it hangs.
+const LIMIT: std::time::Duration = std::time::Duration::from_secs(20);
+
 #[test]
 fn the_child_has_the_terminal_and_leads_its_session() {
     let pty = pty::open(pty::WinSize { rows: 9, cols: 30, xpixel: 0, ypixel: 0 }).unwrap();
@@ -74,9 +77,13 @@ fn the_child_has_the_terminal_and_leads_its_session() {
     let script = "stty size; ps -o pid=,sid=,tpgid= -p $$; : </dev/tty && echo own";
     let child = launch(request(&["sh", "-c", script], Stdio::Terminal(slave))).unwrap();
     assert!(wait(&child).success());
-    let mut buffer = [0; 4096];
-    let count = rustix::io::read(&pty.master, &mut buffer).unwrap();
-    let text = String::from_utf8_lossy(&buffer[..count]).into_owned();
+    // What a program wrote arrives in pieces, some of them after its end.
+    let mut text = String::new();
+    while !text.contains("own") && crate::poll::readable(&pty.master, Some(LIMIT)).unwrap() {
+        let mut buffer = [0; 4096];
+        let count = rustix::io::read(&pty.master, &mut buffer).unwrap();
+        text.push_str(&String::from_utf8_lossy(&buffer[..count]));
+    }
     let pid = child.pid().to_string();
     let mut lines = text.lines();
     assert_eq!(lines.next(), Some("9 30"), "{text}");
