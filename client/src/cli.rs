@@ -60,6 +60,8 @@ pub(crate) enum Verb {
     /// Look after the daemon
     #[command(subcommand)]
     Daemon(DaemonVerb),
+    /// Put this terminal right after something has left it unusable
+    Reset,
     /// Print the completion script of a shell
     Completions {
         /// Which shell
@@ -334,6 +336,7 @@ impl Verb {
             | Self::Rm(_)
             | Self::Events(_)
             | Self::Daemon(_)
+            | Self::Reset
             | Self::Completions { .. }
             | Self::Man { .. } => false,
         }

@@ -14,7 +14,8 @@
 //! # Invariants
 //!
 //! 1. Nothing is done before it is needed: `--version` touches no file, and no verb
-//!    builds a runtime before it talks to the daemon.
+//!    builds a runtime before it talks to the daemon. Only a terminal that an attachment
+//!    was killed on is looked for, which costs one failed open.
 //! 2. Standard output holds the answer and nothing else; everything else is on standard
 //!    error.
 //! 3. The terminal is left as it was found, however a command ends.
@@ -53,7 +54,12 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
     };
     let output = Output::new(cli.json);
     let watches = cli.verb.as_ref().is_some_and(cli::Verb::watches);
-    let done = command::run(cli.verb, &Context::new(output));
+    let context = Context::new(output);
+    // A verb that cannot work without them says what is wrong with the places.
+    if let Ok(places) = context.places() {
+        attach::repair(places);
+    }
+    let done = command::run(cli.verb, &context);
     match done {
         Ok(status) => status.into(),
         Err(report) => {

@@ -198,3 +198,26 @@ fn an_observer_of_another_size_changes_nothing_and_sees_what_fits() {
     let seen = driver.screen().text();
     assert!(seen.contains("size 24x80") && !seen.contains("nobody"), "{seen}");
 }
+
+#[test]
+fn a_terminal_whose_relay_was_killed_is_put_right_by_the_next_command() {
+    let home = Home::new();
+    let session = home.start_sh("greedy", GREEDY);
+    // The shell that a person has: it waits, then runs what is typed.
+    let script = "\"$1\" attach --relay \"$2\"; echo killed; read line; \"$1\" $line; echo done";
+    let appctl = home.program("appctl");
+    for command in ["ls", "reset"] {
+        let args = ["-c", script, "sh", appctl.to_str().unwrap(), &session.id];
+        let mut terminal = home.terminal_with("sh", &args);
+        terminal.wait_until_contains("ready");
+        let client = process::children(terminal.pid())[0];
+        process::Process::of(client).kill();
+        terminal.wait_raw("the shell", |it| String::from_utf8_lossy(it.raw()).contains("killed"));
+        assert!(!is_cooked(&terminal));
+        // As it is, Enter is not what ends a line.
+        terminal.keys(format!("{command}\n"));
+        terminal.wait_raw("the end", |it| String::from_utf8_lossy(it.raw()).contains("done"));
+        wait_put_right(&mut terminal);
+    }
+    assert_eq!(home.appctl(["reset"]).code(), 2);
+}

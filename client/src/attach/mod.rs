@@ -10,9 +10,11 @@
 //! 2. Nothing is written to the terminal before the holder was found.
 
 mod handed;
+mod left_behind;
 mod pump;
 mod terminal;
 
+pub(crate) use left_behind::{put_right, repair};
 pub(crate) use terminal::size_of_any;
 
 use std::io::{self, Write as _};
@@ -25,6 +27,7 @@ use app_sys::process::{self, Pid};
 use app_sys::signals::{Signal, Signals};
 use app_wire::hold::{Attach, Handover, ToHolder};
 
+use self::left_behind::Marker;
 use self::pump::{Pump, PumpError, Verdict};
 use self::terminal::{Place, Terminal};
 use crate::exit::Code;
@@ -142,6 +145,7 @@ pub(crate) fn attach(
     let mut terminal = opened.ok_or(AttachError::NoTerminal)?;
     let mut signals = Signals::new(&SIGNALS).map_err(AttachError::Signals)?;
     reset_on_panic();
+    let _marker = Marker::leave(places, terminal.output());
     loop {
         let verdict = match once(places, id, options, &mut terminal, &mut signals) {
             Err(AttachError::Hold(error)) if error.is_end() => return Ok(Outcome::Gone),

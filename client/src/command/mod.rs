@@ -13,6 +13,7 @@ mod ls;
 mod man;
 mod peek;
 mod rename;
+mod reset;
 mod resume;
 mod rm;
 mod send;
@@ -53,6 +54,7 @@ pub(crate) fn run(verb: Option<Verb>, context: &Context) -> Done {
         Verb::Rm(args) => rm::run(context, args),
         Verb::Events(args) => events::run(context, &args),
         Verb::Daemon(verb) => daemon::run(context, &verb),
+        Verb::Reset => reset::run(context),
         Verb::Completions { shell } => completions::run(context, shell),
         Verb::Man { dir } => man::run(context, &dir),
     }

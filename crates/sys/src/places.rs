@@ -110,6 +110,11 @@ impl Places {
         self.run_dir().join(id.to_string())
     }
 
+    /// The file that names who shows a session on the terminal with this device number.
+    pub fn terminal_file(&self, device: u64) -> PathBuf {
+        self.runtime.join("tty").join(format!("{device:x}"))
+    }
+
     /// Held by the daemon for as long as it lives.
     pub fn daemon_lock(&self) -> PathBuf {
         self.runtime.join("appd.lock")

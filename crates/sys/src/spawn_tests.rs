@@ -79,7 +79,7 @@ fn the_child_has_the_terminal_and_leads_its_session() {
     assert!(wait(&child).success());
     // What a program wrote arrives in pieces, some of them after its end.
     let mut text = String::new();
-    while !text.contains("own") && crate::poll::readable(&pty.master, Some(LIMIT)).unwrap() {
+    while !text.contains("own") && poll::readable(&pty.master, Some(LIMIT)).unwrap() {
         let mut buffer = [0; 4096];
         let count = rustix::io::read(&pty.master, &mut buffer).unwrap();
         text.push_str(&String::from_utf8_lossy(&buffer[..count]));

@@ -13,7 +13,7 @@ use std::os::unix::ffi::OsStringExt as _;
 use std::path::PathBuf;
 
 use rustix::fs::{Mode, OFlags};
-use rustix::termios::{OptionalActions, Termios};
+use rustix::termios::{InputModes, LocalModes, OptionalActions, OutputModes, Termios};
 
 pub use crate::pty::WinSize;
 
@@ -79,11 +79,7 @@ impl Settings {
 
 /// Whether two descriptors are the same terminal.
 pub fn are_same(one: &impl AsFd, other: &impl AsFd) -> bool {
-    match (rustix::fs::fstat(one), rustix::fs::fstat(other)) {
-        // What is no device has the number 0.
-        (Ok(one), Ok(other)) => one.st_rdev == other.st_rdev && one.st_rdev != 0,
-        _ => false,
-    }
+    device(one).is_some() && device(one) == device(other)
 }
 
 /// Whether this is a terminal.
@@ -109,6 +105,30 @@ pub fn open_anew(fd: &impl AsFd) -> io::Result<File> {
     Ok(rustix::fs::open(name(fd)?, flags, Mode::empty())?.into())
 }
 
+/// The number of the terminal's device; nothing for what is no device.
+pub fn device(fd: &impl AsFd) -> Option<u64> {
+    let number = rustix::fs::fstat(fd).ok()?.st_rdev;
+    (number != 0).then_some(number)
+}
+
+/// Gives the terminal settings that a person can type with: lines, echo, signals. Speed
+/// and special characters stay.
+pub fn make_sane(fd: &impl AsFd) -> io::Result<()> {
+    let mut settings = rustix::termios::tcgetattr(fd)?;
+    settings.input_modes |= InputModes::BRKINT | InputModes::ICRNL | InputModes::IXON;
+    settings.input_modes &= !(InputModes::INLCR | InputModes::IGNCR | InputModes::ISTRIP);
+    settings.output_modes |= OutputModes::OPOST | OutputModes::ONLCR;
+    settings.local_modes |= LocalModes::ISIG
+        | LocalModes::ICANON
+        | LocalModes::IEXTEN
+        | LocalModes::ECHO
+        | LocalModes::ECHOE
+        | LocalModes::ECHOK
+        | LocalModes::ECHOCTL
+        | LocalModes::ECHOKE;
+    Ok(rustix::termios::tcsetattr(fd, OptionalActions::Now, &settings)?)
+}
+
 /// Makes a descriptor that was opened anew non-blocking, in case it is not.
 pub fn set_nonblocking(fd: &impl AsFd) -> io::Result<()> {
     let flags = rustix::fs::fcntl_getfl(fd)?;
@@ -117,7 +137,7 @@ pub fn set_nonblocking(fd: &impl AsFd) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use rustix::termios::{LocalModes, tcgetattr};
+    use rustix::termios::tcgetattr;
 
     use super::*;
     use crate::pty;
@@ -133,6 +153,10 @@ mod tests {
         raw.resume().unwrap();
         assert!(!is_cooked());
         drop(raw);
+        assert!(is_cooked());
+        std::mem::forget(RawMode::enter(&pty.slave).unwrap());
+        assert!(!is_cooked());
+        make_sane(&pty.slave).unwrap();
         assert!(is_cooked());
     }
 
