@@ -221,3 +221,34 @@ fn a_terminal_whose_relay_was_killed_is_put_right_by_the_next_command() {
     }
     assert_eq!(home.appctl(["reset"]).code(), 2);
 }
+
+/// What only the terminal itself understands: pictures, the clipboard, links, notices,
+/// frames, colours. None of it is ours to touch.
+const EXTRAS: [&[u8]; 8] = [
+    b"\x1b_Ga=T,f=24,s=1,v=2;AAAAAAAA\x1b\\",
+    b"\x1bP0;0;8q\"1;1;4;6#0;2;0;0;0#0~~~~-\x1b\\",
+    b"\x1b]8;id=a;https://example.com/a%20b\x1b\\link\x1b]8;;\x1b\\",
+    b"\x1b]52;c;aGVsbG8=\x07",
+    b"\x1b]1337;File=inline=1;width=1:AAAA\x07",
+    b"\x1b]9;done\x1b\\\x1b]777;notify;a;b\x07",
+    b"\x1b[?2026hframe\x1b[?2026l",
+    b"\x1b[38;2;1;2;3mtrue\x1b[48:2::4:5:6mcolour\x1b[m",
+];
+
+#[test]
+fn what_only_a_terminal_understands_reaches_it_byte_for_byte() {
+    let home = Home::new();
+    let extras = [EXTRAS.concat(), b"the end".to_vec()].concat();
+    let file = home.path().join("extras");
+    std::fs::write(&file, &extras).unwrap();
+    let script = format!("stty -opost; echo ready; read x; cat {}; exec cat", file.display());
+    for relay in [&[][..], &["--relay"]] {
+        let session = home.start_sh("extras", &script);
+        let mut terminal = home.terminal(&[&["attach"], relay, &[session.id.as_str()]].concat());
+        terminal.wait_until_contains("ready");
+        terminal.keys("\n");
+        terminal.wait_raw("the end", |it| it.raw().windows(7).any(|bytes| bytes == b"the end"));
+        let raw = terminal.raw();
+        assert!(raw.windows(extras.len()).any(|bytes| bytes == extras), "{relay:?}: {terminal}");
+    }
+}
