@@ -1,10 +1,15 @@
-//! The two protocols of the product, as bytes. See `docs/PROTOCOL.md`.
+//! The two protocols of the product, and what is recorded of a run, as bytes. See
+//! `docs/PROTOCOL.md` and `docs/TRANSCRIPT.md`.
 //!
 //! * [`control`]: `appctl` and `appd`, versioned, bincode values in frames.
 //! * [`hold`]: anyone and a holder, frozen, fixed layouts in frames. A holder outlives
 //!   every upgrade, so it must be understood by every later release.
 //!
-//! Both begin with the same kind of [`hello`]. This crate only turns values into bytes
+//! Both begin with the same kind of [`hello`].
+//!
+//! * [`record`]: a run's output on disk, which a holder of any age may have written.
+//!
+//! This crate only turns values into bytes
 //! and back: it opens no sockets and reads no clock.
 //!
 //! # Invariants
@@ -17,3 +22,4 @@
 pub mod control;
 pub mod hello;
 pub mod hold;
+pub mod record;

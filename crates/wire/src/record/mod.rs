@@ -1,0 +1,59 @@
+//! What a holder leaves on disk of a run's output, as bytes. See `docs/TRANSCRIPT.md`.
+//!
+//! ```text
+//!   run-N/transcript.000001       a segment: output, byte for byte
+//!         transcript.000001.zst   the same once it is closed and was compressed
+//!         timing.000001           when its bytes came, resizes, gaps
+//! ```
+//!
+//! * [`timing`]: the index of times.
+//! * [`sealed`]: where what is in a compressed segment.
+//!
+//! # Invariants
+//!
+//! 1. A holder of any age may have written what is read here, and may be writing it now:
+//!    what is cut off at the end, and what is not known, is passed over.
+
+pub mod sealed;
+pub mod timing;
+
+mod varint;
+
+const SEGMENT: &str = "transcript.";
+const SEALED: &str = ".zst";
+const TIMING: &str = "timing.";
+
+/// The file of an uncompressed segment, in its run's directory.
+pub fn segment_name(number: u32) -> String {
+    format!("{SEGMENT}{number:06}")
+}
+
+/// The file of a compressed segment.
+pub fn sealed_name(number: u32) -> String {
+    format!("{SEGMENT}{number:06}{SEALED}")
+}
+
+/// The file of a segment's times.
+pub fn timing_name(number: u32) -> String {
+    format!("{TIMING}{number:06}")
+}
+
+/// The segment that a file is, in either form.
+pub fn segment_number(name: &str) -> Option<u32> {
+    let number = name.strip_prefix(SEGMENT)?;
+    number.strip_suffix(SEALED).unwrap_or(number).parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_say_which_segment_and_others_are_none() {
+        assert_eq!(segment_number(&segment_name(7)), Some(7));
+        assert_eq!(segment_number(&sealed_name(1_234_567)), Some(1_234_567));
+        for other in ["transcript.000001.zst.new", "timing.000001", "exit", "transcript.", ".zst"] {
+            assert_eq!(segment_number(other), None, "{other}");
+        }
+    }
+}
