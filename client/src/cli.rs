@@ -12,6 +12,7 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::send_keys::Key;
+use crate::since::Since;
 
 /// Run work that outlives its terminal: start it, leave it, come back to it.
 #[derive(Debug, Parser)]
@@ -212,6 +213,12 @@ pub(crate) struct Logs {
     /// Only the last lines
     #[arg(short = 'n', long, value_name = "N")]
     pub(crate) lines: Option<usize>,
+    /// Only since then: 90s, 10m, 2h or 1d ago, at 14:30, or at a date and time
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<Since>,
+    /// Each line with the time at which it began
+    #[arg(short, long, conflicts_with = "raw")]
+    pub(crate) timestamps: bool,
     /// The bytes as they were written, control sequences included
     #[arg(long)]
     pub(crate) raw: bool,

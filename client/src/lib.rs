@@ -33,6 +33,7 @@ mod record;
 mod render;
 mod report;
 mod send_keys;
+mod since;
 mod usage;
 
 use std::ffi::OsString;

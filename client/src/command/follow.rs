@@ -5,7 +5,7 @@
 //! 1. Nothing polls: it sleeps until the run's directory changes, the holder speaks or
 //!    goes, or a signal arrives.
 //! 2. Everything that was written before the end is passed on before the end is told:
-//!    after the last sign of life the transcript is read once more.
+//!    after the last sign of life it is read once more.
 
 use std::io;
 
@@ -17,7 +17,7 @@ use app_sys::watch::DirWatch;
 use app_wire::hold::ToHolder;
 
 use crate::hold::Holder;
-use crate::record::{RunDir, Transcript};
+use crate::record::RunDir;
 use crate::report::{Explain, Report};
 
 /// How following ended.
@@ -39,13 +39,12 @@ pub(super) enum FollowError {
 
 impl Explain for FollowError {}
 
-/// Passes on what the run writes, from where `transcript` is.
+/// Has what the run writes passed on: `pass_on` reads on to the end that there is.
 pub(super) fn run(
     places: &Places,
     id: SessionId,
     dir: &RunDir,
-    transcript: &mut Transcript,
-    sink: &mut dyn FnMut(&[u8]) -> Result<(), Report>,
+    pass_on: &mut dyn FnMut() -> Result<(), Report>,
 ) -> Result<Followed, Report> {
     let failed = |source| FollowError::Watch { path: dir.path().to_path_buf(), source };
     let leave = [Signal::INT, Signal::TERM, Signal::HUP];
@@ -55,9 +54,7 @@ pub(super) fn run(
     let mut holder = Holder::open(places, id, &ToHolder::Watch).ok();
     loop {
         let over = holder.is_none() || dir.has_ended();
-        while let Some(piece) = transcript.read()? {
-            sink(&piece)?;
-        }
+        pass_on()?;
         if over {
             return Ok(Followed::Ended(dir.exit())); // Invariant 2.
         }

@@ -91,8 +91,13 @@ fn follow_it(context: &Context, view: &SessionView) -> Done {
     let dir = RunDir::of(view, view.run);
     let mut transcript = Transcript::beginning(&dir);
     let output = context.output;
-    let mut sink = |piece: &[u8]| Ok(output.bytes(piece)?);
-    let followed = follow::run(context.places()?, view.id, &dir, &mut transcript, &mut sink)?;
+    let mut pass_on = || {
+        while let Some(piece) = transcript.read()? {
+            output.bytes(&piece.bytes)?;
+        }
+        Ok(())
+    };
+    let followed = follow::run(context.places()?, view.id, &dir, &mut pass_on)?;
     match followed {
         Followed::Left => {
             detached(context, view);
@@ -112,7 +117,7 @@ fn replay(context: &Context, dir: &RunDir) -> Result<(), Report> {
     let mut left = MAX_REPLAY;
     let (mut needs_reset, mut last) = (false, b'\n');
     while let Some(piece) = transcript.read()?.filter(|_| left > 0) {
-        let piece = &piece[..piece.len().min(left)];
+        let piece = &piece.bytes[..piece.bytes.len().min(left)];
         context.output.bytes(piece)?;
         left -= piece.len();
         needs_reset |= piece.contains(&ESC);

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!   sessions/<id>/run-N/transcript.000001 …   the output, oldest segments dropped first
+//!                       timing.000001 …       when it came
 //!                       screen                the last screen, as bytes for a terminal
 //!                       screen.txt            the same as text
 //!                       exit                  how it ended; there when it has
@@ -13,13 +14,26 @@
 //!    its end where only the end is wanted.
 //! 2. A segment is left only when a later one exists and nothing more is in it: the
 //!    holder finishes one before it begins the next.
+//! 3. The holder may compress a segment, or drop the oldest, at any moment.
+
+mod lines;
+mod recording;
+mod segment;
+mod times;
+mod transcript;
+
+pub(crate) use lines::LineSearch;
+pub(crate) use recording::{Item, Moment, Recording};
+pub(crate) use transcript::{Position, Transcript};
 
 use std::fs::{self, File};
-use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use app_model::{ExitRecord, RunNumber, SessionView};
+use app_wire::record::{sealed_name, segment_name, segment_number, timing_name};
 
+use crate::exit::Code;
 use crate::report::Explain;
 
 /// Bytes per read.
@@ -28,7 +42,9 @@ const PIECE: usize = 64 << 10;
 /// Most bytes of a small file (screen, exit record) that are read.
 const MAX_SMALL_FILE: u64 = 64 << 20;
 
-const SEGMENT_PREFIX: &str = "transcript.";
+/// Segments that may be missing between two that are listed: while one is compressed, a
+/// look at the directory may see neither form of it.
+const MOST_UNLISTED: u32 = 64;
 
 /// A record cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -39,14 +55,38 @@ pub(crate) enum RecordError {
     /// There is no such run, or it was pruned.
     #[error("session {session} has no record of run {run}")]
     NoRun { session: app_model::SessionId, run: RunNumber },
+    /// The run has left output and no times.
+    #[error("nobody knows when run {run} of session {session} wrote what")]
+    NoTimes { session: app_model::SessionId, run: RunNumber, tty: bool },
 }
 
 impl Explain for RecordError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Read { .. } | Self::NoRun { .. } => Code::Failed,
+            Self::NoTimes { .. } => Code::Conflict,
+        }
+    }
+
+    fn because(&self) -> Vec<String> {
+        match self {
+            Self::Read { source, .. } => vec![source.to_string()],
+            Self::NoRun { .. } => vec![],
+            Self::NoTimes { tty: false, .. } => {
+                vec!["it ran without a terminal and wrote its log by itself".into()]
+            }
+            Self::NoTimes { tty: true, .. } => vec!["its times were not recorded".into()],
+        }
+    }
+
     fn hint(&self) -> Option<String> {
         match self {
             Self::Read { .. } => None,
             Self::NoRun { session, .. } => {
                 Some(format!("`appctl show {session}` says which run is the newest."))
+            }
+            Self::NoTimes { session, run, .. } => {
+                Some(format!("Read all it wrote: `appctl logs {session} --run {run}`."))
             }
         }
     }
@@ -106,8 +146,29 @@ impl RunDir {
         Ok(Some(bytes))
     }
 
-    /// The segments of the transcript that are kept, by number.
-    fn segments(&self) -> io::Result<Vec<u32>> {
+    /// The segments of the transcript that are kept, by number. One that is listed may be
+    /// gone when it is opened.
+    fn segments(&self) -> Result<Vec<u32>, RecordError> {
+        let mut numbers = self.listed().map_err(|source| self.failed(source))?;
+        numbers.sort_unstable();
+        numbers.dedup();
+        let mut whole = Vec::with_capacity(numbers.len());
+        for number in numbers {
+            let next = whole.last().map_or(number, |&last| last + 1);
+            if number - next <= MOST_UNLISTED {
+                whole.extend(next..number);
+            }
+            whole.push(number);
+        }
+        while let Some(before) = whole.first().and_then(|first| first.checked_sub(1))
+            && self.has_segment(before)
+        {
+            whole.insert(0, before);
+        }
+        Ok(whole)
+    }
+
+    fn listed(&self) -> io::Result<Vec<u32>> {
         let entries = match fs::read_dir(&self.0) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -115,142 +176,29 @@ impl RunDir {
         };
         let mut numbers = Vec::new();
         for entry in entries {
-            let name = entry?.file_name();
-            let number = name.to_str().and_then(|name| name.strip_prefix(SEGMENT_PREFIX));
-            numbers.extend(number.and_then(|number| number.parse::<u32>().ok()));
+            numbers.extend(entry?.file_name().to_str().and_then(segment_number));
         }
-        numbers.sort_unstable();
         Ok(numbers)
     }
 
+    fn has_segment(&self, number: u32) -> bool {
+        self.segment(number).exists() || self.sealed(number).exists()
+    }
+
     fn segment(&self, number: u32) -> PathBuf {
-        self.0.join(format!("{SEGMENT_PREFIX}{number:06}"))
-    }
-}
-
-/// A place in a transcript, from which it is read on.
-pub(crate) struct Transcript {
-    dir: RunDir,
-    /// The segment that is being read.
-    number: u32,
-    file: Option<File>,
-    /// Where in the first segment to begin.
-    offset: u64,
-}
-
-impl Transcript {
-    /// The beginning of what is kept.
-    pub(crate) fn beginning(dir: &RunDir) -> Self {
-        Self { dir: dir.clone(), number: 0, file: None, offset: 0 }
+        self.0.join(segment_name(number))
     }
 
-    /// The beginning of the last `lines` lines.
-    pub(crate) fn last_lines(dir: &RunDir, lines: usize) -> Result<Self, RecordError> {
-        let failed = |source| RecordError::Read { path: dir.0.clone(), source };
-        let mut search = LineSearch::new(lines);
-        for number in dir.segments().map_err(failed)?.into_iter().rev() {
-            let path = dir.segment(number);
-            let found = File::open(&path).and_then(|mut file| search.look_back(&mut file));
-            let found = found.map_err(|source| RecordError::Read { path, source })?;
-            if let Some(offset) = found {
-                let before = number.saturating_sub(1);
-                return Ok(Self { dir: dir.clone(), number: before, file: None, offset });
-            }
-        }
-        Ok(Self::beginning(dir))
+    fn sealed(&self, number: u32) -> PathBuf {
+        self.0.join(sealed_name(number))
     }
 
-    /// Whether the oldest output is no longer kept.
-    pub(crate) fn lost_its_beginning(dir: &RunDir) -> bool {
-        dir.segments().is_ok_and(|segments| segments.first().is_some_and(|&first| first > 1))
+    fn timing(&self, number: u32) -> PathBuf {
+        self.0.join(timing_name(number))
     }
 
-    /// The next piece; nothing when there is no more for now.
-    pub(crate) fn read(&mut self) -> Result<Option<Vec<u8>>, RecordError> {
-        let failed = |source| RecordError::Read { path: self.dir.0.clone(), source };
-        let mut piece = vec![0; PIECE];
-        loop {
-            let later = match &mut self.file {
-                Some(file) => {
-                    let (count, later) =
-                        read_or_later(file, &mut piece, &self.dir, self.number).map_err(failed)?;
-                    if count > 0 {
-                        piece.truncate(count);
-                        return Ok(Some(piece));
-                    }
-                    later
-                }
-                None => next_segment(&self.dir, self.number).map_err(failed)?,
-            };
-            let Some(number) = later else {
-                return Ok(None);
-            };
-            let mut file = File::open(self.dir.segment(number)).map_err(failed)?;
-            file.seek(SeekFrom::Start(std::mem::take(&mut self.offset))).map_err(failed)?;
-            (self.number, self.file) = (number, Some(file));
-        }
-    }
-}
-
-/// Reads on; at the end, the number of the next segment if there is one (invariant 2).
-fn read_or_later(
-    file: &mut File,
-    piece: &mut [u8],
-    dir: &RunDir,
-    number: u32,
-) -> io::Result<(usize, Option<u32>)> {
-    match file.read(piece)? {
-        0 => match next_segment(dir, number)? {
-            // What was written between our read and the look is still in this one.
-            Some(later) => Ok((file.read(piece)?, Some(later))),
-            None => Ok((0, None)),
-        },
-        count => Ok((count, None)),
-    }
-}
-
-fn next_segment(dir: &RunDir, after: u32) -> io::Result<Option<u32>> {
-    Ok(dir.segments()?.into_iter().find(|&number| number > after))
-}
-
-/// Counts lines from the end.
-pub(crate) struct LineSearch {
-    wanted: usize,
-    /// Nothing was looked at yet: the very last line end closes the last line.
-    at_end: bool,
-}
-
-impl LineSearch {
-    /// Looks for the beginning of the last `wanted` lines.
-    pub(crate) fn new(wanted: usize) -> Self {
-        Self { wanted, at_end: true }
-    }
-
-    /// The offset at which the wanted lines begin, if that is in this file.
-    pub(crate) fn look_back(&mut self, file: &mut File) -> io::Result<Option<u64>> {
-        let mut end = file.seek(SeekFrom::End(0))?;
-        if self.wanted == 0 {
-            return Ok(Some(end));
-        }
-        let mut piece = vec![0; PIECE];
-        while end > 0 {
-            let start = end.saturating_sub(PIECE as u64);
-            let length = usize::try_from(end - start).unwrap_or(PIECE);
-            file.seek(SeekFrom::Start(start))?;
-            file.read_exact(&mut piece[..length])?;
-            for index in (0..length).rev() {
-                let closes_last = std::mem::take(&mut self.at_end);
-                if piece[index] != b'\n' || closes_last {
-                    continue;
-                }
-                self.wanted -= 1;
-                if self.wanted == 0 {
-                    return Ok(Some(start + index as u64 + 1));
-                }
-            }
-            end = start;
-        }
-        Ok(None)
+    fn failed(&self, source: io::Error) -> RecordError {
+        RecordError::Read { path: self.0.clone(), source }
     }
 }
 
@@ -258,77 +206,27 @@ impl LineSearch {
 mod tests {
     use super::*;
 
-    fn run_dir(segments: &[(u32, &str)]) -> (tempfile::TempDir, RunDir) {
-        let temp = tempfile::tempdir().unwrap();
-        let dir = RunDir(temp.path().to_path_buf());
-        for (number, text) in segments {
-            fs::write(dir.segment(*number), text).unwrap();
-        }
-        (temp, dir)
-    }
-
-    fn all(mut transcript: Transcript) -> String {
-        let mut text = Vec::new();
-        while let Some(piece) = transcript.read().unwrap() {
-            text.extend(piece);
-        }
-        String::from_utf8(text).unwrap()
-    }
-
-    #[test]
-    fn segments_are_read_in_order_and_gaps_are_skipped() {
-        let (_temp, dir) = run_dir(&[(3, "c\n"), (4, "d\n"), (7, "e\n")]);
-        assert_eq!(all(Transcript::beginning(&dir)), "c\nd\ne\n");
-        assert!(Transcript::lost_its_beginning(&dir));
-    }
-
-    #[test]
-    fn what_comes_later_is_read_later() {
-        let (_temp, dir) = run_dir(&[]);
-        let mut transcript = Transcript::beginning(&dir);
-        assert_eq!(transcript.read().unwrap(), None);
-        fs::write(dir.segment(1), "a").unwrap();
-        assert_eq!(transcript.read().unwrap(), Some(b"a".to_vec()));
-        assert_eq!(transcript.read().unwrap(), None);
-        fs::write(dir.segment(2), "b").unwrap();
-        assert_eq!(transcript.read().unwrap(), Some(b"b".to_vec()));
-    }
-
-    #[test]
-    fn the_last_lines_are_found_from_the_end_over_segments() {
-        let (_temp, dir) = run_dir(&[(1, "1\n2\n3"), (2, "3\n4\n5\n")]);
-        let last = |lines| all(Transcript::last_lines(&dir, lines).unwrap());
-        assert_eq!(last(0), "");
-        assert_eq!(last(1), "5\n");
-        assert_eq!(last(2), "4\n5\n");
-        assert_eq!(last(3), "33\n4\n5\n");
-        assert_eq!(last(4), "2\n33\n4\n5\n");
-        assert_eq!(last(5), "1\n2\n33\n4\n5\n");
-        assert_eq!(last(99), "1\n2\n33\n4\n5\n");
-    }
-
-    #[test]
-    fn a_line_without_an_end_counts() {
-        let (_temp, dir) = run_dir(&[(1, "1\n2\n3")]);
-        assert_eq!(all(Transcript::last_lines(&dir, 1).unwrap()), "3");
-        assert_eq!(all(Transcript::last_lines(&dir, 2).unwrap()), "2\n3");
-    }
-
-    #[test]
-    fn long_transcripts_are_searched_in_pieces() {
-        let text: String = (0..40_000).map(|n| format!("line {n}\n")).collect();
-        let (_temp, dir) = run_dir(&[(1, &text)]);
-        let last = all(Transcript::last_lines(&dir, 20_000).unwrap());
-        assert!(last.starts_with("line 20000\n") && last.ends_with("line 39999\n"));
-    }
-
     #[test]
     fn missing_files_are_nothing_and_an_exit_record_is_read() {
-        let (_temp, dir) = run_dir(&[]);
+        let temp = tempfile::tempdir().unwrap();
+        let dir = RunDir(temp.path().to_path_buf());
         assert!(dir.screen().unwrap().is_none() && !dir.has_ended() && dir.exit().is_none());
         let record = r#"{"session":"7c5dcf5d","run":1,"exit":{"code":3},"started_at_ms":1,
                          "ended_at_ms":5,"elapsed_ms":4,"boot_id":"b"}"#;
         fs::write(dir.0.join("exit"), record).unwrap();
         assert_eq!(dir.exit().unwrap().exit, app_model::Exit::Code(3));
+    }
+
+    #[test]
+    fn a_segment_that_a_look_at_the_directory_missed_is_looked_for() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = RunDir(temp.path().to_path_buf());
+        for number in [4, 7] {
+            fs::write(dir.segment(number), "x").unwrap();
+        }
+        fs::write(dir.sealed(4), "x").unwrap();
+        fs::write(dir.0.join("transcript.000009.zst.new"), "x").unwrap();
+        assert_eq!(dir.segments().unwrap(), [4, 5, 6, 7]);
+        assert!(!dir.has_segment(5) && dir.has_segment(4));
     }
 }

@@ -1,21 +1,37 @@
 //! Instants as text.
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 /// RFC 3339 in UTC with milliseconds, as every `--json` has it.
 pub(crate) fn rfc3339(ms: i64) -> String {
-    // Outside of what a calendar knows (years -9999 to 9999) the nearest end is shown.
-    let at = Timestamp::from_millisecond(ms).unwrap_or(if ms < 0 {
-        Timestamp::MIN
-    } else {
-        Timestamp::MAX
-    });
-    at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+    timestamp(ms).strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+}
+
+/// RFC 3339 in the time of this place with milliseconds, for people.
+pub(crate) fn local(ms: i64) -> String {
+    in_zone(ms, TimeZone::system())
+}
+
+fn in_zone(ms: i64, zone: TimeZone) -> String {
+    timestamp(ms).to_zoned(zone).strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string()
+}
+
+/// Outside of what a calendar knows (years -9999 to 9999) the nearest end is taken.
+fn timestamp(ms: i64) -> Timestamp {
+    let nearest = if ms < 0 { Timestamp::MIN } else { Timestamp::MAX };
+    Timestamp::from_millisecond(ms).unwrap_or(nearest)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn people_see_their_own_time_and_how_far_it_is_from_utc() {
+        let zone = TimeZone::fixed(jiff::tz::offset(2));
+        assert_eq!(in_zone(1_763_716_496_789, zone), "2025-11-21T11:14:56.789+02:00");
+    }
 
     #[test]
     fn times_are_utc_with_milliseconds() {

@@ -35,6 +35,16 @@ pub(crate) fn ended(exit: Exit, elapsed_ms: Option<u64>) -> String {
     }
 }
 
+/// An amount of data: `512 bytes`, `1.5 MiB`.
+pub(crate) fn amount(bytes: u64) -> String {
+    let (unit, name) = match bytes {
+        0..1_024 => return format!("{bytes} bytes"),
+        1_024..1_048_576 => (1 << 10, "KiB"),
+        1_048_576.. => (1 << 20, "MiB"),
+    };
+    format!("{}.{} {name}", bytes / unit, bytes % unit * 10 / unit)
+}
+
 /// A path below the home directory with `~` for it.
 pub(crate) fn short_path(path: &str, home: Option<&str>) -> String {
     let rest = home.filter(|home| home.len() > 1).and_then(|home| path.strip_prefix(home));
@@ -54,6 +64,13 @@ mod tests {
         assert_eq!(ended(Exit::Code(0), Some(200_000)), "[ended · exit 0 · 3m 20s]");
         let signal = Exit::Signal(app_model::Signal::TERM);
         assert_eq!(ended(signal, None), "[ended · signal TERM]");
+    }
+
+    #[test]
+    fn amounts_have_the_unit_that_suits_them() {
+        assert_eq!(amount(1_023), "1023 bytes");
+        assert_eq!(amount(1_536), "1.5 KiB");
+        assert_eq!(amount(5 << 30), "5120.0 MiB");
     }
 
     #[test]

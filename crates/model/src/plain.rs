@@ -79,6 +79,11 @@ impl PlainText {
         }
     }
 
+    /// Whether nothing stands on the line that has no end yet.
+    pub fn at_line_start(&self) -> bool {
+        self.line.cells.is_empty()
+    }
+
     /// The line that has no end yet, or nothing when it is empty.
     pub fn finish(&mut self, out: &mut String) {
         if !self.line.cells.is_empty() {
