@@ -126,7 +126,8 @@ impl Holder {
         }
     }
 
-    /// Leaves everything on disk, tells everybody, and closes.
+    /// Leaves everything on disk, tells everybody, and closes. What only saves room comes
+    /// last: nobody waits for it.
     pub(crate) fn finish(mut self) {
         let Some(ended) = self.ended else { return };
         let record = self.record(ended);
@@ -149,6 +150,9 @@ impl Holder {
             client.end(FromHolder::Exited { exit, elapsed_ms }, now);
         }
         flush(clients);
+        if let Body::Terminal(terminal) = &mut self.body {
+            terminal.seal_all(Instant::now());
+        }
     }
 
     fn record(&mut self, ended: Ended) -> ExitRecord {
@@ -157,6 +161,7 @@ impl Holder {
         let (last_line, title, dropped_bytes) = match &mut self.body {
             Body::Terminal(terminal) => {
                 let mut recorder = terminal.recorder(Instant::now());
+                recorder.close();
                 let screen = recorder.screen();
                 let (snapshot, text) = (screen.snapshot(u32::MAX), screen.text());
                 exit::save_screen(&self.run.dir, &snapshot, &text, notes);

@@ -71,7 +71,8 @@ pub(crate) const TITLE_GAP: Duration = Duration::from_millis(250);
 /// How long no connection is accepted after the system ran out of something.
 pub(crate) const ACCEPT_BACKOFF: Duration = Duration::from_millis(200);
 
-/// Size of a transcript's segment: what is lost at once when the cap is reached.
+/// Size of a transcript's segment: what is lost at once when the cap is reached. A quarter
+/// of the cap if that is less.
 pub(crate) const SEGMENT: u64 = 8 << 20;
 
 /// The smallest segment, for tiny caps.
@@ -79,6 +80,28 @@ pub(crate) const SEGMENT_LEAST: u64 = 4 << 10;
 
 /// After a failed write, this much output goes by before the transcript is tried again.
 pub(crate) const TRANSCRIPT_RETRY: u64 = 1 << 20;
+
+/// Or this much time, in milliseconds: a person's keys never are so much output.
+pub(crate) const TRANSCRIPT_RETRY_MS: u64 = 5_000;
+
+/// An index of times takes at most one part in so many of what its segment may take. A
+/// program that writes a byte now and then fills its index first.
+pub(crate) const TIMING_SHARE: u64 = 8;
+
+/// Output that comes within so many milliseconds is said to have come at once: less than
+/// a screen shows.
+pub(crate) const COALESCE_MS: u64 = 5;
+
+/// How long the output pauses before a closed segment is compressed, and before each
+/// frame of it: shorter than between two frames of a spinner, longer than any pause of a
+/// flood.
+pub(crate) const SEAL_QUIET: Duration = Duration::from_millis(50);
+
+/// How hard zstd tries. More saves little, and takes memory.
+pub(crate) const SEAL_LEVEL: i32 = 3;
+
+/// Segments with less output stay as they are: on disk they would hardly get smaller.
+pub(crate) const SEAL_LEAST: u64 = 16 << 10;
 
 /// Output read after the end of the child. More than a terminal can hold, so only
 /// somebody who still writes is cut off.

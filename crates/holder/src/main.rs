@@ -8,6 +8,7 @@
 //! ```text
 //!   child ══PTY══► output ──► clients' queues
 //!                        └──► recorder: transcript, questions, backlog ──► screen model
+//!                                           └──► segments ──► seal
 //!   child ◄══PTY══ input queue ◄── drivers, `send`
 //!   SIGCHLD, Stop, Kill ──► terminate (decides) ──► ending (acts) ──► exit record
 //! ```
@@ -41,10 +42,13 @@ mod questions;
 mod recorder;
 mod reports;
 mod requests;
+mod seal;
+mod segments;
 mod size;
 mod start;
 mod terminal;
 mod terminate;
+mod timing;
 mod transcript;
 mod worker;
 

@@ -122,6 +122,12 @@ impl Recorder {
         &mut self.model
     }
 
+    /// The terminal has another size from now on.
+    pub(crate) fn resize(&mut self, size: TerminalSize) {
+        self.transcript.resize(size);
+        self.screen().resize(size);
+    }
+
     /// The title, at most [`limits::LAG`] old.
     pub(crate) fn title(&self) -> &str {
         self.model.title()
@@ -130,6 +136,21 @@ impl Recorder {
     /// Bytes of output that are not, or no longer, in the transcript.
     pub(crate) fn dropped(&self) -> u64 {
         self.transcript.dropped()
+    }
+
+    /// There will be no more output.
+    pub(crate) fn close(&mut self) {
+        self.transcript.close();
+    }
+
+    /// Whether some of the transcript can be compressed.
+    pub(crate) fn has_unsealed(&self) -> bool {
+        self.transcript.has_unsealed()
+    }
+
+    /// Compresses a piece of it.
+    pub(crate) fn seal_some(&mut self) {
+        self.transcript.seal_some();
     }
 
     /// Frees what a burst needed.

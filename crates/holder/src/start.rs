@@ -19,6 +19,7 @@ use app_sys::signals::Signals;
 use app_sys::spawn::{self, Launch, LaunchError, Stdio};
 use app_sys::{clock, memory, pty, socket};
 use app_wire::hold::{FromHolder, LaunchFailed};
+use app_wire::record::segment_name;
 
 use crate::args::Args;
 use crate::client::{Client, ClientId};
@@ -28,7 +29,7 @@ use crate::holder::{Body, Holder, Run};
 use crate::notes::Notes;
 use crate::recorder::Recorder;
 use crate::terminal::{Terminal, win_size};
-use crate::transcript::{Transcript, segment_path};
+use crate::transcript::Transcript;
 use crate::{exit, limits};
 
 /// A shell's code for "could not even try".
@@ -221,7 +222,7 @@ fn prepare(args: &Args, left_behind: &mut LeftBehind) -> Result<Prepared, StartE
 /// The child's descriptors, and what we keep of them.
 fn prepare_body(spec: &Spec, dir: &Path, notes: &Notes) -> Result<(Body, Stdio), StartError> {
     let Some(size) = spec.terminal.map(TerminalSize::at_least_one) else {
-        let path = segment_path(dir, 1);
+        let path = dir.join(segment_name(1));
         let record = |source| StartError::Record { path: path.clone(), source };
         let stdout = OwnedFd::from(private::open_append(&path).map_err(record)?);
         let stderr = stdout.try_clone().map_err(record)?;
@@ -229,7 +230,7 @@ fn prepare_body(spec: &Spec, dir: &Path, notes: &Notes) -> Result<(Body, Stdio),
     };
     let pty = step("opening a terminal", pty::open(win_size(size)))?;
     let slave = step("opening a terminal", pty.slave.try_clone())?;
-    let transcript = Transcript::new(dir, spec.transcript_bytes, notes);
+    let transcript = Transcript::new(dir, spec.transcript_bytes, size, notes);
     let recorder = Recorder::new(size, spec.history_lines, transcript, notes.clone());
     let terminal = Terminal::new(pty, size, recorder, notes.clone());
     Ok((Body::Terminal(Box::new(terminal)), Stdio::Terminal(slave)))

@@ -36,6 +36,7 @@ pub(crate) struct Terminal {
     notes: Notes,
     batch: Vec<u8>,
     sizing: Sizing,
+    last_output_at: Instant,
     /// Reading or writing failed for good.
     broken: bool,
 }
@@ -58,6 +59,7 @@ impl Terminal {
             notes,
             batch: Vec::new(),
             sizing: Sizing::new(size),
+            last_output_at: Instant::now(),
             broken: false,
         }
     }
@@ -85,7 +87,7 @@ impl Terminal {
         let changed = self.sizing.acted(by, size);
         if let Some(size) = changed {
             // The model first: what the program paints for the new size must find it.
-            self.recorder(now).screen().resize(size);
+            self.recorder(now).resize(size);
             if let Err(error) = pty::set_size(&self.master, win_size(size)) {
                 self.notes.add(&format!("the terminal did not take its new size: {error}"));
             }
@@ -124,6 +126,7 @@ impl Terminal {
     /// Lets the recorder have the batch that was read last; `answers` says that nobody
     /// else is there to answer what the program asks in it.
     pub(crate) fn pass_on(&mut self, filled: usize, answers: bool, now: Instant) {
+        self.last_output_at = now;
         if let Some(worker) = &mut self.worker {
             let batch = mem::take(&mut self.batch);
             self.batch = worker.take(batch, filled, answers, now);
@@ -175,16 +178,37 @@ impl Terminal {
 
     /// When the recorder has something to do, if nobody looks at the screen before.
     pub(crate) fn due_at(&self) -> Option<Instant> {
+        [self.catch_up_at(), self.seal_at()].into_iter().flatten().min()
+    }
+
+    fn catch_up_at(&self) -> Option<Instant> {
         match &self.worker {
             Some(worker) => Some(worker.due_at()),
             None => lock(&self.recorder).due_at(),
         }
     }
 
+    /// When some of the transcript may be compressed: not while there is a flood.
+    fn seal_at(&self) -> Option<Instant> {
+        let can = self.worker.is_none() && lock(&self.recorder).has_unsealed();
+        can.then(|| self.last_output_at + limits::SEAL_QUIET)
+    }
+
     /// Does what is due.
     pub(crate) fn on_time(&mut self, now: Instant) {
-        if self.due_at().is_some_and(|at| now >= at) {
+        if self.catch_up_at().is_some_and(|at| now >= at) {
             self.recorder(now).keep_up(now);
+        }
+        if self.seal_at().is_some_and(|at| now >= at) {
+            lock(&self.recorder).seal_some();
+        }
+    }
+
+    /// The run is over and everybody was told: compresses all that is left.
+    pub(crate) fn seal_all(&mut self, now: Instant) {
+        let mut recorder = self.recorder(now);
+        while recorder.has_unsealed() {
+            recorder.seal_some();
         }
     }
 

@@ -161,13 +161,13 @@ mod tests {
 
     use super::*;
     use crate::notes::Notes;
-    use crate::transcript::{Transcript, segment_path};
+    use crate::transcript::Transcript;
 
     #[test]
     fn what_is_handed_over_is_taken_in_order_and_answered_on_the_way() {
         let dir = tempfile::tempdir().unwrap();
         let notes = Notes::new(dir.path().join("holder.log"));
-        let transcript = Transcript::new(dir.path(), 64 << 20, &notes);
+        let transcript = Transcript::new(dir.path(), 64 << 20, TerminalSize::DEFAULT, &notes);
         let recorder = Recorder::new(TerminalSize::DEFAULT, 100, transcript, notes);
         let recorder = Arc::new(Mutex::new(recorder));
         let now = Instant::now();
@@ -193,6 +193,6 @@ mod tests {
         assert_eq!((answer.as_str(), title.as_str()), ("\x1b[24;4R", "half way"));
         let mut recorder = recorder.lock().unwrap();
         assert_eq!(recorder.screen().last_line().unwrap(), "batch 4999 of many of a flood");
-        assert_eq!(std::fs::read(segment_path(dir.path(), 1)).unwrap(), all);
+        assert_eq!(std::fs::read(dir.path().join("transcript.000001")).unwrap(), all);
     }
 }

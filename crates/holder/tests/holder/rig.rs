@@ -14,6 +14,7 @@ use app_sys::process::{self, Identity, Pid};
 use app_sys::{poll, socket};
 use app_wire::hello::HELLO_LEN;
 use app_wire::hold::{Attach, Decoder, Frame, FromHolder, HELLO, Send, Status, ToHolder};
+use app_wire::record::{sealed_name, segment_name, segment_number};
 use tempfile::TempDir;
 
 /// No step takes this long unless something hangs.
@@ -232,13 +233,20 @@ impl Rig {
     }
 
     pub(crate) fn transcript(&self) -> Vec<u8> {
-        let mut segments: Vec<PathBuf> = fs::read_dir(self.run_dir())
-            .unwrap()
-            .map(|entry| entry.unwrap().path())
-            .filter(|path| path.to_string_lossy().contains("transcript."))
-            .collect();
-        segments.sort();
-        segments.iter().flat_map(|path| fs::read(path).unwrap()).collect()
+        let names = fs::read_dir(self.run_dir()).unwrap().map(|entry| entry.unwrap().file_name());
+        let mut numbers: Vec<u32> =
+            names.filter_map(|name| segment_number(name.to_str().unwrap())).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers.into_iter().flat_map(|number| self.segment(number)).collect()
+    }
+
+    /// A segment in the form in which it is now; it may be compressed just then.
+    fn segment(&self, number: u32) -> Vec<u8> {
+        fs::read(self.run_dir().join(segment_name(number))).unwrap_or_else(|_| {
+            let sealed = fs::read(self.run_dir().join(sealed_name(number))).unwrap();
+            zstd::decode_all(&sealed[..]).unwrap()
+        })
     }
 }
 
