@@ -197,7 +197,11 @@ impl Terminal {
     /// Does what is due.
     pub(crate) fn on_time(&mut self, now: Instant) {
         if self.catch_up_at().is_some_and(|at| now >= at) {
-            self.recorder(now).keep_up(now);
+            let mut recorder = self.recorder(now);
+            recorder.keep_up(now);
+            let title = recorder.title().to_owned();
+            drop(recorder);
+            self.title = title;
         }
         if self.seal_at().is_some_and(|at| now >= at) {
             lock(&self.recorder).seal_some();
