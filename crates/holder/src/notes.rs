@@ -1,7 +1,7 @@
 //! `run-N/holder.log`: what went wrong in here, for whoever wonders later. A holder that
 //! has no trouble writes none.
 
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use app_sys::{clock, private};
@@ -22,10 +22,16 @@ impl Notes {
     /// Adds a line, unless the file is full or cannot be written: there is nobody left
     /// to tell.
     pub(crate) fn add(&self, text: &str) {
-        let Ok(mut file) = private::open_append(&self.path) else { return };
-        if file.metadata().is_ok_and(|found| found.len() < limits::NOTES) {
-            writeln!(file, "{} {text}", clock::wall_ms()).ok();
+        self.try_add(text).ok();
+    }
+
+    /// The same, for who can try again later.
+    pub(crate) fn try_add(&self, text: &str) -> io::Result<()> {
+        let mut file = private::open_append(&self.path)?;
+        if file.metadata()?.len() < limits::NOTES {
+            file.write_all(format!("{} {text}\n", clock::wall_ms()).as_bytes())?;
         }
+        Ok(())
     }
 }
 

@@ -140,7 +140,7 @@ impl Recorder {
 
     /// There will be no more output.
     pub(crate) fn close(&mut self) {
-        self.transcript.close();
+        self.transcript.close(&self.notes);
     }
 
     /// Whether some of the transcript can be compressed.

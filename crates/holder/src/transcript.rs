@@ -56,10 +56,12 @@ enum State {
 }
 
 /// Output that could not be written, since then.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 struct Gap {
     since_ms: u64,
     lost: u64,
+    /// The note, if there was no room for it either.
+    note: Option<String>,
 }
 
 impl Transcript {
@@ -92,7 +94,7 @@ impl Transcript {
     pub(crate) fn write(&mut self, mut bytes: &[u8], notes: &Notes) {
         let now_ms = self.timing.now_ms();
         while !bytes.is_empty() {
-            let count = match self.write_some(bytes, now_ms) {
+            let count = match self.write_some(bytes, now_ms, notes) {
                 Ok(count) => count,
                 Err(error) => {
                     self.fail(&error, now_ms, notes);
@@ -121,8 +123,8 @@ impl Transcript {
     }
 
     /// There will be no more output.
-    pub(crate) fn close(&mut self) {
-        self.mark_gap();
+    pub(crate) fn close(&mut self, notes: &Notes) {
+        self.mark_gap(notes);
         if matches!(self.state, State::Recording(_)) {
             self.end_segment();
         }
@@ -147,7 +149,7 @@ impl Transcript {
         matches!(self.state, State::Failed { left: 1.., until_ms } if now_ms < until_ms)
     }
 
-    fn write_some(&mut self, bytes: &[u8], now_ms: u64) -> io::Result<usize> {
+    fn write_some(&mut self, bytes: &[u8], now_ms: u64, notes: &Notes) -> io::Result<usize> {
         if !self.records() || self.is_waiting(now_ms) {
             return Ok(0);
         }
@@ -165,7 +167,7 @@ impl Transcript {
         };
         if self.gap.is_some() {
             // Only now is there room for more than the mark.
-            self.mark_gap();
+            self.mark_gap(notes);
             self.timing.output(self.filled, now_ms);
         }
         self.filled += count as u64;
@@ -197,8 +199,9 @@ impl Transcript {
 
     fn fail(&mut self, error: &io::Error, now_ms: u64, notes: &Notes) {
         if self.gap.is_none() {
-            notes.add(&format!("the transcript has a gap: {error}"));
-            self.gap = Some(Gap { since_ms: now_ms, lost: 0 });
+            let note = format!("the transcript has a gap: {error}");
+            let note = notes.try_add(&note).is_err().then_some(note);
+            self.gap = Some(Gap { since_ms: now_ms, lost: 0, note });
         }
         let until_ms = now_ms + limits::TRANSCRIPT_RETRY_MS;
         self.state = State::Failed { left: limits::TRANSCRIPT_RETRY, until_ms };
@@ -214,9 +217,10 @@ impl Transcript {
         }
     }
 
-    fn mark_gap(&mut self) {
-        if let Some(Gap { since_ms, lost }) = self.gap.take() {
+    fn mark_gap(&mut self, notes: &Notes) {
+        if let Some(Gap { since_ms, lost, note }) = self.gap.take() {
             self.timing.gap(self.filled, since_ms, lost);
+            note.iter().for_each(|note| notes.add(note));
         }
     }
 }
@@ -314,7 +318,7 @@ mod tests {
             transcript.state = full_disk();
             transcript.write(&vec![b'x'; lost], &notes);
         }
-        transcript.close();
+        transcript.close(&notes);
         let log = fs::read_to_string(dir.path().join("holder.log")).unwrap();
         assert_eq!(log.lines().count(), 1, "{log}");
         let last = marks(dir.path(), 1).pop().unwrap();
@@ -352,7 +356,7 @@ mod tests {
         }
         let open = format!("transcript.{:06}", transcript.newest);
         assert!(dir.path().join(&open).exists(), "the open one is as it is");
-        transcript.close();
+        transcript.close(&notes);
         assert_eq!(transcript.dropped(), 0, "compressed, all of it fits");
         let all: Vec<u8> = kept(dir.path())
             .into_iter()
