@@ -23,6 +23,9 @@ use serde::{Deserialize, Serialize};
 /// Largest file of a session directory that is read back, but for recordings.
 const MAX_FILE: u64 = 8 << 20;
 
+/// Attempts to delete a directory in which somebody makes files.
+const DELETE_TRIES: u32 = 5;
+
 /// Who a session is. The file `meta`; fields are only ever added, each with a default.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Meta {
@@ -132,7 +135,16 @@ pub fn runs(dir: &Path) -> Result<Vec<RunNumber>, LedgerError> {
 
 /// Deletes a session's directory, or that of one run. Fine if it is gone.
 pub fn delete(dir: &Path) -> Result<(), LedgerError> {
-    match std::fs::remove_dir_all(dir) {
+    let mut deleted = std::fs::remove_dir_all(dir);
+    // The holder of a run that is over may have made one more file under our hands: it
+    // compresses its transcript, and stops when it finds nothing there.
+    for _ in 1..DELETE_TRIES {
+        if !matches!(&deleted, Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty) {
+            break;
+        }
+        deleted = std::fs::remove_dir_all(dir);
+    }
+    match deleted {
         Err(source) if source.kind() != io::ErrorKind::NotFound => {
             Err(LedgerError::Io { path: dir.to_owned(), did: "deleted", source })
         }
