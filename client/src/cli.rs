@@ -11,6 +11,7 @@ use app_model::keys::DetachKey;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 
+use crate::asciicast::Format;
 use crate::send_keys::Key;
 use crate::since::Since;
 
@@ -42,6 +43,10 @@ pub(crate) enum Verb {
     Show(One),
     /// Print what a session wrote
     Logs(Logs),
+    /// Play what a session wrote in this terminal, as it came; q leaves
+    Replay(Replay),
+    /// Write what a session wrote as a file that other programs play
+    Export(Export),
     /// Print a session's screen as it is now
     Peek(Peek),
     /// Type text or keys into a session
@@ -216,7 +221,7 @@ pub(crate) struct Logs {
     /// Only since then: 90s, 10m, 2h or 1d ago, at 14:30, or at a date and time
     #[arg(long, value_name = "TIME")]
     pub(crate) since: Option<Since>,
-    /// Each line with the time at which it began
+    /// Print before each line when it began
     #[arg(short, long, conflicts_with = "raw")]
     pub(crate) timestamps: bool,
     /// The bytes as they were written, control sequences included
@@ -225,6 +230,41 @@ pub(crate) struct Logs {
     /// An earlier run, counted from 1
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) run: Option<u32>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Replay {
+    #[arg(help = ID_HELP, env = "APPCTL_SESSION")]
+    pub(crate) id: String,
+    /// An earlier run, counted from 1
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) run: Option<u32>,
+    /// So many times as fast as it was: 2, 0.5
+    #[arg(long, value_name = "FACTOR", default_value = "1", value_parser = speed)]
+    pub(crate) speed: f64,
+    /// The longest pause: 1s, 500ms
+    #[arg(long, value_name = "TIME", value_parser = elapsed::parse)]
+    pub(crate) max_idle: Option<u64>,
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    let speed = text.parse().ok().filter(|speed: &f64| speed.is_finite() && *speed > 0.0);
+    speed.ok_or_else(|| format!("`{text}` is no speed; write 2 for twice as fast, or 0.5"))
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    #[arg(help = ID_HELP, env = "APPCTL_SESSION")]
+    pub(crate) id: String,
+    /// An earlier run, counted from 1
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) run: Option<u32>,
+    /// The form of the file
+    #[arg(long, value_enum, default_value = "asciicast")]
+    pub(crate) format: Format,
+    /// The file; without it, or as `-`, standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -335,6 +375,8 @@ impl Verb {
             | Self::Ls(_)
             | Self::Show(_)
             | Self::Logs(_)
+            | Self::Replay(_)
+            | Self::Export(_)
             | Self::Peek(_)
             | Self::Send(_)
             | Self::Stop(_)

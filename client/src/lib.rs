@@ -4,6 +4,7 @@
 //!   cli ──► command/<verb> ──► connect (the daemon) · hold (a run's holder) · record (its files)
 //!                 │
 //!                 ├──► attach (a terminal and a run) · picker (choose a session)
+//!                 ├──► replay (a terminal and a record) · asciicast (a record for others)
 //!                 └──► render ──► output        errors: report, exit
 //! ```
 //!
@@ -20,6 +21,7 @@
 //!    error.
 //! 3. The terminal is left as it was found, however a command ends.
 
+mod asciicast;
 mod attach;
 /// The command line, for completions and manual pages.
 pub mod cli;
@@ -31,6 +33,7 @@ mod output;
 mod picker;
 mod record;
 mod render;
+mod replay;
 mod report;
 mod send_keys;
 mod since;

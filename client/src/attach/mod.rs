@@ -15,7 +15,7 @@ mod pump;
 mod terminal;
 
 pub(crate) use left_behind::{put_right, repair};
-pub(crate) use terminal::size_of_any;
+pub(crate) use terminal::{Place, Terminal, size_of_any};
 
 use std::io::{self, Write as _};
 
@@ -29,7 +29,6 @@ use app_wire::hold::{Attach, Handover, ToHolder};
 
 use self::left_behind::Marker;
 use self::pump::{Pump, PumpError, Verdict};
-use self::terminal::{Place, Terminal};
 use crate::exit::Code;
 use crate::hold::{HoldError, Holder};
 use crate::report::Explain;
@@ -216,7 +215,7 @@ fn stop_here(signals: &mut Signals) -> io::Result<()> {
 }
 
 /// A panic's message has to be readable: the terminal is reset before it is printed.
-fn reset_on_panic() {
+pub(crate) fn reset_on_panic() {
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         let mut out = io::stdout().lock();

@@ -7,12 +7,14 @@ mod context;
 mod daemon;
 mod detach;
 mod events;
+mod export;
 mod follow;
 mod logs;
 mod ls;
 mod man;
 mod peek;
 mod rename;
+mod replay;
 mod reset;
 mod resume;
 mod rm;
@@ -45,6 +47,8 @@ pub(crate) fn run(verb: Option<Verb>, context: &Context) -> Done {
         Verb::Ls(args) => ls::run(context, &args),
         Verb::Show(args) => show::run(context, args),
         Verb::Logs(args) => logs::run(context, args),
+        Verb::Replay(args) => replay::run(context, args),
+        Verb::Export(args) => export::run(context, args),
         Verb::Peek(args) => peek::run(context, args),
         Verb::Send(args) => send::run(context, args),
         Verb::Wait(args) => wait::run(context, args),

@@ -23,7 +23,7 @@ mod times;
 mod transcript;
 
 pub(crate) use lines::LineSearch;
-pub(crate) use recording::{Item, Moment, Recording};
+pub(crate) use recording::{Beginning, Item, Moment, Recording};
 pub(crate) use transcript::{Position, Transcript};
 
 use std::fs::{self, File};
