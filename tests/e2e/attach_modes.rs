@@ -13,7 +13,7 @@ fn everything(home: &Home) -> (Session<'_>, Terminal, Termios) {
     let session = home.start_sh("modes", SETS_EVERYTHING);
     session.wait_screen_contains("drawn");
     let terminal = session.attach();
-    let before = terminal.settings();
+    let before = terminal.settings_found().clone();
     (session, terminal, before)
 }
 
@@ -145,7 +145,7 @@ fn a_start_in_a_terminal_leaves_it_as_it_was_found_when_the_program_ends() {
     let home = Home::new();
     let script = SETS_EVERYTHING.replace("exec sleep 1000", "read line; exit 3");
     let mut terminal = home.terminal(&["start", "-n", "modes", "--", "sh", "-c", &script]);
-    let before = terminal.settings();
+    let before = terminal.settings_found().clone();
     all_modes_on(&mut terminal);
     terminal.keys("go\r");
     assert_eq!(terminal.wait_exit(), 3);

@@ -227,7 +227,7 @@ fn the_picker_can_be_left_and_leaves_the_terminal_as_it_was_found() {
         let home = &home;
         home.start_sh("only", "exec cat");
         let mut terminal = home.terminal(&["resume"]);
-        let before = terminal.settings().local_modes;
+        let before = terminal.settings_found().local_modes;
         terminal.wait_until_contains("only");
         terminal.keys(key);
         terminal.wait_exit();

@@ -285,7 +285,7 @@ fn a_replay_shows_what_was_and_leaves_the_terminal_as_it_was() {
     let session = home.start_sh("played", script);
     session.wait_over();
     let mut terminal = home.terminal(&["replay", &session.id, "--speed", "100"]);
-    let before = terminal.settings();
+    let before = terminal.settings_found().clone();
     assert_eq!(terminal.wait_exit(), 0, "{terminal}");
     let raw = String::from_utf8_lossy(terminal.raw()).into_owned();
     assert!(raw.contains("painted"), "{terminal}");

@@ -57,6 +57,7 @@ pub struct Terminal {
     exit: OwnedFd,
     screen: Screen,
     raw: Vec<u8>,
+    found: Termios,
 }
 
 impl Terminal {
@@ -65,6 +66,7 @@ impl Terminal {
     pub fn launch(launch: &Launch<'_>) -> Self {
         let rustix_openpty::Pty { controller: master, user: slave } =
             rustix_openpty::openpty(None, Some(&launch.size)).unwrap();
+        let found = tcgetattr(&slave).unwrap();
         let flags = rustix::fs::fcntl_getfl(&master).unwrap();
         rustix::fs::fcntl_setfl(&master, flags | OFlags::NONBLOCK).unwrap();
         // setsid(1) executes the program in its own place, so the process stays the same.
@@ -76,7 +78,8 @@ impl Terminal {
         let pid = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
         let exit = pidfd_open(pid, PidfdFlags::empty()).unwrap();
         let screen = Screen::new(launch.size.ws_row, launch.size.ws_col);
-        Self { master: Some(master), slave: Some(slave), child, exit, screen, raw: Vec::new() }
+        let (master, slave, raw) = (Some(master), Some(slave), Vec::new());
+        Self { master, slave, child, exit, screen, raw, found }
     }
 
     /// The program in the window.
@@ -97,6 +100,11 @@ impl Terminal {
     /// The terminal's settings.
     pub fn settings(&self) -> Termios {
         tcgetattr(self.slave.as_ref().unwrap()).unwrap()
+    }
+
+    /// The settings that the program in the window found.
+    pub fn settings_found(&self) -> &Termios {
+        &self.found
     }
 
     /// Presses keys.
