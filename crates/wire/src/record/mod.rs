@@ -38,10 +38,13 @@ pub fn timing_name(number: u32) -> String {
     format!("{TIMING}{number:06}")
 }
 
-/// The segment that a file is, in either form.
+/// The segment that a file is, in either form. Nothing for what only looks like one, such
+/// as a copy that somebody made.
 pub fn segment_number(name: &str) -> Option<u32> {
-    let number = name.strip_prefix(SEGMENT)?;
-    number.strip_suffix(SEALED).unwrap_or(number).parse().ok()
+    let digits = name.strip_prefix(SEGMENT)?;
+    let number = digits.strip_suffix(SEALED).unwrap_or(digits).parse().ok()?;
+    let is_it = number > 0 && (segment_name(number) == name || sealed_name(number) == name);
+    is_it.then_some(number)
 }
 
 #[cfg(test)]
@@ -52,7 +55,18 @@ mod tests {
     fn names_say_which_segment_and_others_are_none() {
         assert_eq!(segment_number(&segment_name(7)), Some(7));
         assert_eq!(segment_number(&sealed_name(1_234_567)), Some(1_234_567));
-        for other in ["transcript.000001.zst.new", "timing.000001", "exit", "transcript.", ".zst"] {
+        for other in [
+            "transcript.000001.zst.new",
+            "transcript.+00001",
+            "transcript.7",
+            "transcript.000000",
+            "transcript.0000000002",
+            "transcript.4294967296",
+            "transcript.",
+            "timing.000001",
+            "exit",
+            ".zst",
+        ] {
             assert_eq!(segment_number(other), None, "{other}");
         }
     }
