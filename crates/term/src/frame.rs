@@ -132,12 +132,18 @@ impl Framer {
 
     /// Keeps bytes of a sequence that is not complete.
     pub(crate) fn keep(&mut self, bytes: &[u8]) {
+        let stub = self.state.stub();
         if self.is_too_long(bytes.len()) {
             self.waiting.clear();
             self.waiting.shrink_to(KEEP_CAPACITY);
-            self.waiting.extend_from_slice(self.state.stub());
-        } else if self.waiting != self.state.stub() || self.state == State::Text {
+            self.waiting.extend_from_slice(stub);
+        } else if stub.is_empty() || self.waiting != stub {
             self.waiting.extend_from_slice(bytes);
+            // What a program itself began with the bytes of a stub has no effect either,
+            // and must not look different for having come in one piece.
+            if !stub.is_empty() && self.waiting.starts_with(stub) {
+                self.waiting.truncate(stub.len());
+            }
         }
     }
 

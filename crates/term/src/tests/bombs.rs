@@ -80,6 +80,23 @@ fn an_endless_string_takes_bounded_memory() {
     }
 }
 
+/// A program's own bytes were taken for the stub of a sequence that had been too long, but
+/// only when a read ended right behind them.
+#[test]
+fn what_begins_like_a_stub_waits_the_same_however_it_is_cut() {
+    for begun in ["\x1b]xtail", "\x1bXtail", "\x1b[0?25", "\x1b!!!!!", "\x1bPtail"] {
+        let mut whole = Screen::new(ROWS, COLS, 0);
+        whole.feed(begun.as_bytes());
+        let mut cut = Screen::new(ROWS, COLS, 0);
+        begun.as_bytes().iter().for_each(|byte| cut.feed(&[*byte]));
+        assert_eq!(whole.waiting(), cut.waiting(), "{begun:?}");
+        for screen in [&mut whole, &mut cut] {
+            screen.feed(b"h\x07\x1b\\ok");
+            assert!(screen.text().ends_with("ok"), "{begun:?}: {}", screen.text());
+        }
+    }
+}
+
 #[test]
 fn the_length_of_a_string_counts_however_it_is_cut() {
     for len in [64 * 1024 - 6, 64 * 1024 - 5, 64 * 1024 - 4] {
