@@ -30,6 +30,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // xtask writes completions and manual pages from the client's command line.
     ("app-tests", &["app-model", "app-wire"]),
     ("xtask", &["appctl"]),
+    // Not shipped. It throws everything at whatever takes bytes from outside.
+    ("app-fuzz", &["app-term", "app-wire", "appctl"]),
 ];
 
 /// What build scripts of ours may use of ours. It is on no program's list above.

@@ -28,6 +28,8 @@ pub mod cli;
 mod command;
 mod connect;
 mod exit;
+#[doc(hidden)]
+pub mod fuzzing;
 mod hold;
 mod output;
 mod picker;

@@ -102,6 +102,11 @@ impl RunDir {
         Self(view.dir.to_path().join(format!("run-{run}")))
     }
 
+    /// The directory at this path.
+    pub(crate) fn at(path: &Path) -> Self {
+        Self(path.to_path_buf())
+    }
+
     /// The directory itself, to be watched.
     pub(crate) fn path(&self) -> &Path {
         &self.0

@@ -16,6 +16,9 @@ usage: cargo xtask VERB …
                                 release build, put in place with completions and man pages
       --prefix DIR              where it will live (default: ~/.local)
       --destdir DIR             put the whole tree under DIR instead of /, for packagers
+  fuzz [TARGET] [--seconds N]   look for an input that breaks TARGET, or any of them, for N
+                                seconds each (default: 60); libFuzzer's way where it is to
+                                be had
   help                          print this";
 
 /// What was asked for.
@@ -25,6 +28,7 @@ pub(crate) enum Task {
     Run(RunOptions),
     Test(TestOptions),
     Install(InstallOptions),
+    Fuzz(FuzzOptions),
 }
 
 /// How Cargo compiles.
@@ -55,6 +59,14 @@ pub(crate) struct InstallOptions {
     pub(crate) destdir: Option<PathBuf>,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FuzzOptions {
+    /// `None` is all of them.
+    pub(crate) target: Option<String>,
+    /// For each.
+    pub(crate) seconds: u32,
+}
+
 /// A command line that makes no sense.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum UsageError {
@@ -62,6 +74,7 @@ pub(crate) enum UsageError {
     UnknownVerb { verb: OsString },
     UnknownArgument { verb: &'static str, argument: OsString },
     NoValue { option: &'static str },
+    NoNumber { option: &'static str },
 }
 
 impl fmt::Display for UsageError {
@@ -73,6 +86,7 @@ impl fmt::Display for UsageError {
                 write!(f, "`{verb}` does not take `{}`", argument.display())
             }
             Self::NoValue { option } => write!(f, "`{option}` needs a directory"),
+            Self::NoNumber { option } => write!(f, "`{option}` needs a number"),
         }
     }
 }
@@ -98,6 +112,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Tas
         }
         Some("test") => parse_test(arguments),
         Some("install") => parse_install(arguments),
+        Some("fuzz") => parse_fuzz(arguments),
         Some("help" | "--help" | "-h") => Ok(Task::Help),
         _ => Err(UsageError::UnknownVerb { verb }),
     }
@@ -130,6 +145,24 @@ fn parse_install(mut arguments: impl Iterator<Item = OsString>) -> Result<Task, 
         }
     }
     Ok(Task::Install(options))
+}
+
+fn parse_fuzz(mut arguments: impl Iterator<Item = OsString>) -> Result<Task, UsageError> {
+    let mut options = FuzzOptions { target: None, seconds: 60 };
+    while let Some(argument) = arguments.next() {
+        match argument.to_str() {
+            Some("--help" | "-h") => return Ok(Task::Help),
+            Some("--seconds") => {
+                let number = arguments.next().and_then(|number| number.to_str()?.parse().ok());
+                options.seconds = number.ok_or(UsageError::NoNumber { option: "--seconds" })?;
+            }
+            Some(target) if options.target.is_none() && !target.starts_with('-') => {
+                options.target = Some(target.to_owned());
+            }
+            _ => return Err(UsageError::UnknownArgument { verb: "fuzz", argument }),
+        }
+    }
+    Ok(Task::Fuzz(options))
 }
 
 /// The value of `option`, when `argument` is that option: `--prefix DIR` or `--prefix=DIR`.
@@ -215,6 +248,20 @@ mod tests {
             assert_eq!(parsed(line), Err(UsageError::NoValue { option: "--prefix" }));
         }
         assert!(parsed("install --prefixed=/usr").is_err());
+    }
+
+    #[test]
+    fn fuzz_takes_a_target_and_a_number_of_seconds() {
+        let fuzz = |target: Option<&str>, seconds| {
+            Ok(Task::Fuzz(FuzzOptions { target: target.map(str::to_owned), seconds }))
+        };
+        assert_eq!(parsed("fuzz"), fuzz(None, 60));
+        assert_eq!(parsed("fuzz screen --seconds 5"), fuzz(Some("screen"), 5));
+        assert_eq!(parsed("fuzz --seconds 5 keys"), fuzz(Some("keys"), 5));
+        for line in ["fuzz --seconds", "fuzz --seconds soon"] {
+            assert_eq!(parsed(line), Err(UsageError::NoNumber { option: "--seconds" }));
+        }
+        assert!(parsed("fuzz screen keys").is_err());
     }
 
     #[test]

@@ -1,0 +1,5 @@
+//! The target `keys` of `crates/fuzz`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| app_fuzz::keys(bytes));
