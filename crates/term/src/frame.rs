@@ -54,7 +54,7 @@ impl State {
     }
 
     /// The shortest bytes after which the rest of a sequence of this kind is swallowed.
-    fn stub(self) -> &'static [u8] {
+    pub(crate) fn stub(self) -> &'static [u8] {
         match self {
             Self::Text => b"",
             Self::Escape | Self::Intermediate => b"\x1b!!!",

@@ -173,6 +173,8 @@ impl Screen {
                 &framer.waiting
             };
             match framer.state {
+                // What begins like a stub is taken for one, whether or not it was cut.
+                state if whole.starts_with(state.stub()) => {}
                 State::Escape | State::Intermediate | State::Csi => {
                     parser.advance(terminal, whole);
                 }

@@ -84,7 +84,9 @@ fn an_endless_string_takes_bounded_memory() {
 /// only when a read ended right behind them.
 #[test]
 fn what_begins_like_a_stub_waits_the_same_however_it_is_cut() {
-    for begun in ["\x1b]xtail", "\x1bXtail", "\x1b[0?25", "\x1b!!!!!", "\x1bPtail"] {
+    let begun =
+        ["\x1b]xtail", "\x1bXtail", "\x1b[0?25", "\x1b[0?\r\n", "\x1b!!!!\r\n", "\x1bPtail"];
+    for begun in begun {
         let mut whole = Screen::new(ROWS, COLS, 0);
         whole.feed(begun.as_bytes());
         let mut cut = Screen::new(ROWS, COLS, 0);
@@ -94,6 +96,10 @@ fn what_begins_like_a_stub_waits_the_same_however_it_is_cut() {
             screen.feed(b"h\x07\x1b\\ok");
             assert!(screen.text().ends_with("ok"), "{begun:?}: {}", screen.text());
         }
+        // Line ends within a sequence are obeyed, unless the sequence is taken for a stub.
+        let mut at_once = Screen::new(ROWS, COLS, 0);
+        at_once.feed(format!("{begun}h\x07\x1b\\ok").as_bytes());
+        assert_eq!(at_once.cursor(), cut.cursor(), "{begun:?}");
     }
 }
 
