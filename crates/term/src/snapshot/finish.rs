@@ -1,6 +1,7 @@
 //! The end of a snapshot: region, cursor, pen and modes.
 
 use super::Writer;
+use super::paint::is_contested;
 use crate::cell::{Cell, Glyph};
 use crate::modes::{Modes, Mouse, MouseEncoding};
 use crate::style::Style;
@@ -8,15 +9,18 @@ use crate::style::Style;
 impl Writer<'_> {
     pub(super) fn finish(&mut self) {
         let terminal = self.terminal;
+        let last = self.last_written();
         if terminal.repeatable.is_some() {
             // Nothing may come after the last character that makes a terminal forget it.
             self.charsets(&terminal.charsets);
-            if !terminal.cursor.pending {
+            if !terminal.cursor.pending && last.is_none() {
                 self.repeatable();
             }
         }
         self.region();
-        self.cursor();
+        if last.is_none() {
+            self.cursor();
+        }
         if terminal.repeatable.is_none() {
             self.push(b"\x0f");
             self.charsets(&terminal.charsets);
@@ -28,6 +32,37 @@ impl Writer<'_> {
             Some(_) => self.push(b"\x1bO"),
             None => {}
         }
+        if let Some((row, col)) = last {
+            self.goto(row, col);
+            self.cell(terminal.grid().rows[row].cell(col));
+        }
+    }
+
+    /// The place of the character that was just written, if painting it once more leaves the
+    /// cursor where it is and changes nothing else. Then it can be the very end: to some
+    /// terminals a mark that follows belongs to it only if no sequence came between.
+    fn last_written(&self) -> Option<(usize, usize)> {
+        let terminal = self.terminal;
+        let c = terminal.repeatable?;
+        let switches = &terminal.switches;
+        let region = terminal.region;
+        let whole = region.top == 0 && region.bottom + 1 == terminal.rows;
+        let plain = switches.autowrap && !(switches.margins || switches.origin || switches.insert);
+        if !whole || !plain {
+            return None;
+        }
+        let cursor = terminal.cursor;
+        let row = &terminal.grid().rows[cursor.row];
+        let end = cursor.col + usize::from(cursor.pending);
+        let col = end.checked_sub(1)?;
+        let col = if row.cell(col).content.is_spacer() { col.checked_sub(1)? } else { col };
+        // Terminals disagree on the width of what is not a plain character.
+        let cell =
+            self.free_cell((cursor.row, col)).filter(|cell| !is_contested(cell.content.glyph()))?;
+        let is_last = cell.content.glyph() == Glyph::Char(c)
+            && col + 1 + usize::from(cell.content.is_wide()) == end;
+        let same_pen = terminal.pools.style(cell.style) == terminal.pen.style;
+        (is_last && same_pen && terminal.single_shift.is_none()).then_some((cursor.row, col))
     }
 
     fn region(&mut self) {

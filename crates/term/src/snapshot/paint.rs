@@ -120,7 +120,7 @@ impl Writer<'_> {
 }
 
 /// Whether terminals disagree on the width, so that it is better said where it ends.
-fn is_contested(glyph: Glyph) -> bool {
+pub(super) fn is_contested(glyph: Glyph) -> bool {
     match glyph {
         Glyph::Char(c) => c >= FIRST_EMOJI,
         Glyph::Cluster(_) => true,

@@ -173,6 +173,21 @@ fn a_snapshot_of_a_snapshot_is_the_same() {
     }
 }
 
+/// A mark belonged to nothing, in terminals that join it to what was written right before.
+#[test]
+fn the_character_just_written_is_the_end_of_a_snapshot() {
+    for (written, end) in [
+        ("abe", "e"),
+        ("\x1b[31mabe", "e"),
+        ("字", "字"),
+        ("\x1b[2;1H01234567890123456789", "9"),
+        ("\x1b[?1049h\x1b[?2004h\x1b[4mab\x08\x08xy", "y"),
+    ] {
+        let snapshot = fed(written.as_bytes()).snapshot(crate::History::All);
+        assert!(snapshot.ends_with(end.as_bytes()), "{:?}", String::from_utf8_lossy(&snapshot));
+    }
+}
+
 #[test]
 fn a_snapshot_carries_as_much_history_as_was_asked_for() {
     let screen = fed(b"1\r\n2\r\n3\r\n4\r\n5\r\n6\r\n7");
