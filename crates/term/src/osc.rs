@@ -53,8 +53,9 @@ impl Terminal {
     }
 
     fn set_directory(&mut self, rest: &[u8]) {
-        let fits = !rest.is_empty() && rest.len() <= DIRECTORY_LIMIT;
-        self.working_directory = fits.then(|| clean(rest, DIRECTORY_LIMIT));
+        let fits = rest.len() <= DIRECTORY_LIMIT;
+        let directory = fits.then(|| clean(rest, DIRECTORY_LIMIT));
+        self.working_directory = directory.filter(|directory| !directory.is_empty());
     }
 
     /// `params ; uri`. Without a uri the link ends.
@@ -66,13 +67,12 @@ impl Terminal {
     fn link(&self, rest: &[u8]) -> Option<Link> {
         let at = rest.iter().position(|&byte| byte == b';')?;
         let (params, uri) = (&rest[..at], &rest[at + 1..]);
-        if uri.is_empty() || uri.len() > URI_LIMIT || params.len() > LINK_PARAMS_LIMIT {
+        if uri.len() > URI_LIMIT || params.len() > LINK_PARAMS_LIMIT {
             return None;
         }
-        Some(Link {
-            params: clean(params, LINK_PARAMS_LIMIT).into(),
-            uri: clean(uri, URI_LIMIT).into(),
-        })
+        let uri = clean(uri, URI_LIMIT);
+        let params = clean(params, LINK_PARAMS_LIMIT).into();
+        (!uri.is_empty()).then(|| Link { params, uri: uri.into() })
     }
 
     /// `4 ; state ; percent`. Anything else after a 9 is a message, which is not state.

@@ -107,3 +107,17 @@ fn a_screen_moves_between_threads() {
     fn moves<T: Send + 'static>(_: T) {}
     moves(fed(""));
 }
+
+/// They were there and empty, and a snapshot, which says an empty one to end it, lost them.
+#[test]
+fn a_link_or_a_directory_of_control_characters_alone_is_none() {
+    let mut screen = Screen::new(2, 10, 0);
+    screen.feed(b"\x1b]8;;\x06\x07x\x1b]7;\x01\x02\x07");
+    assert_eq!(screen.working_directory(), None);
+    let copy = super::state::replayed(&screen);
+    assert_eq!(
+        super::state::difference(&super::state::of(&screen), &super::state::of(&copy)),
+        None
+    );
+    assert_eq!(screen.terminal.pools.links.iter().count(), 0);
+}
