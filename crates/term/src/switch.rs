@@ -122,6 +122,7 @@ impl Terminal {
         self.switches.insert = false;
         self.switches.origin = false;
         self.switches.autowrap = true;
+        self.switches.reverse_wrap = false;
         self.switches.cursor_visible = true;
         self.switches.application_cursor = false;
         self.switches.application_keypad = false;

@@ -121,3 +121,10 @@ fn a_link_or_a_directory_of_control_characters_alone_is_none() {
     );
     assert_eq!(screen.terminal.pools.links.iter().count(), 0);
 }
+
+#[test]
+fn a_soft_reset_ends_wrapping_backwards() {
+    let mut screen = Screen::new(3, 4, 0);
+    screen.feed(b"\x1b[?45h\x1b[!p\x1b[2;1H\x08x");
+    assert_eq!(screen.text(), "\nx");
+}
