@@ -19,6 +19,8 @@ usage: cargo xtask VERB …
   fuzz [TARGET] [--seconds N]   look for an input that breaks TARGET, or any of them, for N
                                 seconds each (default: 60); libFuzzer's way where it is to
                                 be had
+  differential                  attach in the midst of recorded and of random output, and
+                                let xterm.js judge what is to be seen
   help                          print this";
 
 /// What was asked for.
@@ -29,6 +31,7 @@ pub(crate) enum Task {
     Test(TestOptions),
     Install(InstallOptions),
     Fuzz(FuzzOptions),
+    Differential,
 }
 
 /// How Cargo compiles.
@@ -113,6 +116,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Tas
         Some("test") => parse_test(arguments),
         Some("install") => parse_install(arguments),
         Some("fuzz") => parse_fuzz(arguments),
+        Some("differential") => alone("differential", Task::Differential, arguments),
         Some("help" | "--help" | "-h") => Ok(Task::Help),
         _ => Err(UsageError::UnknownVerb { verb }),
     }
@@ -145,6 +149,19 @@ fn parse_install(mut arguments: impl Iterator<Item = OsString>) -> Result<Task, 
         }
     }
     Ok(Task::Install(options))
+}
+
+/// A verb that takes nothing.
+fn alone(
+    verb: &'static str,
+    task: Task,
+    mut arguments: impl Iterator<Item = OsString>,
+) -> Result<Task, UsageError> {
+    match arguments.next() {
+        None => Ok(task),
+        Some(argument) if argument == "--help" || argument == "-h" => Ok(Task::Help),
+        Some(argument) => Err(UsageError::UnknownArgument { verb, argument }),
+    }
 }
 
 fn parse_fuzz(mut arguments: impl Iterator<Item = OsString>) -> Result<Task, UsageError> {
@@ -262,6 +279,8 @@ mod tests {
             assert_eq!(parsed(line), Err(UsageError::NoNumber { option: "--seconds" }));
         }
         assert!(parsed("fuzz screen keys").is_err());
+        assert_eq!(parsed("differential"), Ok(Task::Differential));
+        assert!(parsed("differential vim").is_err());
     }
 
     #[test]

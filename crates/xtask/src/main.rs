@@ -3,7 +3,8 @@
 //! * `run` builds the programs and becomes the `appctl` just built;
 //! * `test` is everything that must pass before a change lands, here and on CI;
 //! * `install` puts the programs, their completions and their manual pages in place;
-//! * `fuzz` looks for an input that breaks what takes bytes from outside.
+//! * `fuzz` looks for an input that breaks what takes bytes from outside;
+//! * `differential` lets another terminal judge our snapshots.
 //!
 //! Nothing here is ever shipped. There is no argument parser and no async runtime, because a
 //! fresh machine compiles this program before it does anything else.
@@ -15,6 +16,7 @@
 )]
 
 mod arguments;
+mod differential;
 mod environment;
 mod fuzz;
 mod install;
@@ -63,5 +65,6 @@ fn perform(task: Task) -> anyhow::Result<()> {
         Task::Test(options) => test::test(&Workspace::discover()?, &options),
         Task::Install(options) => install::install(&Workspace::discover()?, &options),
         Task::Fuzz(options) => fuzz::fuzz(&Workspace::discover()?, &options),
+        Task::Differential => differential::differential(&Workspace::discover()?),
     }
 }

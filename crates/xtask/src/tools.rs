@@ -1,6 +1,7 @@
 //! Programs of others that the checks need and a fresh machine does not have.
 //!
-//! There is one: cargo-deny. It comes as source, through Cargo. Its own release profile takes 135
+//! There are two. xterm.js, the terminal that judges our snapshots, comes through npm.
+//! cargo-deny comes as source, through Cargo. Its own release profile takes 135
 //! seconds on two cores for a program that runs for one, so that profile is turned down (see
 //! [`QUICK_BUILD`]), which makes it 77. The result is kept with the user's caches and not in
 //! the target directory: a fresh clone, which CI makes every time, then finds it.
@@ -9,7 +10,7 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 
 use crate::workspace::{self, Workspace};
 
@@ -69,6 +70,39 @@ fn install(workspace: &Workspace, home: &Path) -> Result<()> {
     cargo.env("CARGO_TARGET_DIR", &build).envs(QUICK_BUILD);
     workspace::check(&mut cargo)?;
     fs::remove_dir_all(&build).with_context(|| format!("cannot remove {}", build.display()))
+}
+
+/// Pinned: what it does in a way of its own is written down in `tests/referee`.
+const XTERM: [&str; 2] = ["@xterm/headless@6.0.0", "@xterm/addon-unicode11@0.9.0"];
+
+/// The `node_modules` with xterm.js. Fetched on first use, unless only a look is wanted.
+pub(crate) fn xterm(workspace: &Workspace, fetch: bool) -> Result<PathBuf> {
+    for program in ["node", "npm"] {
+        if !workspace::answers(workspace.command(program).arg("--version")) {
+            bail!("there is no {program} here (`apt-get install nodejs npm`)");
+        }
+    }
+    let home = cache(workspace).join("xterm-6.0.0");
+    let place = home.join("node_modules");
+    let is_there = || ["headless", "addon-unicode11"].iter().all(|name| has(&place, name));
+    if !is_there() {
+        if !fetch {
+            bail!("it was not fetched yet (`cargo xtask differential`)");
+        }
+        eprintln!("xterm.js is not here yet: fetching it into {} (once)", home.display());
+        fs::create_dir_all(&home).with_context(|| format!("cannot make {}", home.display()))?;
+        let mut npm = workspace.command("npm");
+        npm.args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--no-save"]);
+        workspace::output(npm.arg("--prefix").arg(&home).args(XTERM))?;
+        if !is_there() {
+            bail!("npm succeeded, and {} does not have it", place.display());
+        }
+    }
+    Ok(place)
+}
+
+fn has(place: &Path, name: &str) -> bool {
+    place.join("@xterm").join(name).join("package.json").is_file()
 }
 
 /// Where tools outlive a `cargo clean`.

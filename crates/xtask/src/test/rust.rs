@@ -1,6 +1,7 @@
 //! The checks that Cargo and its companions make.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Result;
@@ -8,6 +9,8 @@ use anyhow::Result;
 use super::runner::{Outcome, Report};
 use super::tally::Tally;
 use crate::arguments::{Profile, TestOptions};
+use crate::differential::XTERM_PLACE;
+use crate::tools;
 use crate::workspace::{self, Workspace};
 
 pub(super) fn format(workspace: &Workspace) -> Result<Outcome> {
@@ -33,8 +36,15 @@ pub(super) fn tests(
     options: &TestOptions,
     report: &mut Report,
 ) -> Result<Outcome> {
+    let xterm = match tools::xterm(workspace, !options.quick) {
+        Ok(place) => place,
+        Err(error) => {
+            report.not_checked(&format!("snapshots, by another terminal: xterm.js: {error:#}"));
+            PathBuf::new()
+        }
+    };
     if workspace::answers(&mut workspace.cargo(&["nextest", "--version"])) {
-        return nextest(workspace, options, report);
+        return nextest(workspace, options, &xterm, report);
     }
     report.not_checked(
         "hangs, leaks and isolation of tests: cargo-nextest is not here, so `cargo test` ran them \
@@ -42,16 +52,22 @@ pub(super) fn tests(
     );
     let mut cargo = workspace.locked_cargo(&["test", "--workspace", "--no-fail-fast"]);
     cargo.args(["--lib", "--bins", "--tests", "--"]).args(&options.filters);
+    cargo.env(XTERM_PLACE, xterm);
     count_lines(&mut cargo, report)
 }
 
-fn nextest(workspace: &Workspace, options: &TestOptions, report: &mut Report) -> Result<Outcome> {
+fn nextest(
+    workspace: &Workspace,
+    options: &TestOptions,
+    xterm: &Path,
+    report: &mut Report,
+) -> Result<Outcome> {
     // Where `.config/nextest.toml` says, whatever the target directory is.
     let junit = workspace.root().join("target/nextest/default/junit.xml");
     // An old one would count tests that this run never reached.
     drop(fs::remove_file(&junit));
     let mut cargo = workspace.locked_cargo(&["nextest", "run", "--workspace"]);
-    let result = check(cargo.args(&options.filters));
+    let result = check(cargo.args(&options.filters).env(XTERM_PLACE, xterm));
     match fs::read_to_string(&junit).ok().as_deref().and_then(Tally::of_junit) {
         Some(tally) => report.tally += tally,
         None if result.is_ok() => report.not_checked(&format!(
