@@ -41,6 +41,21 @@ fn the_work_for_one_sequence_is_bounded_by_the_screen() {
         b"\x1b[2;9r\x1b[9;1H\n",
         b"\x1bM",
         b"\x1bc",
+        b"x\x1b[99999999999999999999b",
+        b"x\x1b[4294967295b\x1b[18446744073709551616L",
+        b"\x1b[2;23r\x1b[2;1H\x1b[65535L\x1b[65535M",
+        b"\x1b[2;23r\x1b[23;1H\x1b[65535S\x1b[65535T\x1bD",
+        b"\x1b[65535;65535r\x1b[0;65535r\x1b[r",
+        b"\x1b[65535A\x1b[65535B\x1b[65535C\x1b[65535D\x1b[65535G\x1b[65535d",
+        b"\x1b[65535E\x1b[65535F\x1b[65535a\x1b[65535e\x1b[65535`",
+        b"\x1b[3J\x1b[2J\x1b[1J",
+        b"\x1b[?69h\x1b[2;9s\x1b[65535@\x1b[65535P\x1b[65535X",
+        b"\x1b[3g\x1b[65535I\x1b[65535Z\t",
+        b"\x1b[>31u\x1b[<65535u\x1b[=31;65535u",
+        b"\x1b[22;0t\x1b[23;0t\x1b[22;65535t",
+        b"\x1b[?1049h\x1b[2J\x1b[?47l",
+        b"\x1b]4;0;red\x07\x1b]104\x07",
+        b"\x1b[?1;2;3;4;5;6;7;8;9;10;11;12;47;1047;1049h\x1b[?47;1047;1049l",
     ];
     for bomb in bombs {
         let mut screen = Screen::new(ROWS, COLS, 100);
@@ -49,6 +64,72 @@ fn the_work_for_one_sequence_is_bounded_by_the_screen() {
         let per_bomb = per_byte * bomb.len();
         assert!(per_bomb <= 4 * SCREEN, "{:?}: {per_bomb}", String::from_utf8_lossy(bomb));
     }
+}
+
+#[test]
+fn thousands_of_parameters_cost_no_more_than_their_bytes() {
+    for count in [1, 32, 33, 400, 5000, 100_000] {
+        for (parameter, end) in [("1;", "m"), ("38:2:1:2:3;", "m"), ("1049;", "h"), ("9;", "H")] {
+            let mut screen = Screen::new(ROWS, COLS, 100);
+            let sequence = format!("\x1b[{}1{end}", parameter.repeat(count));
+            let per_byte = cost(&mut screen, sequence.as_bytes(), 20);
+            assert!(per_byte <= 1, "{count} times {parameter:?}: {per_byte}");
+            screen.feed(b"\x1b[2J\x1b[Hok");
+            assert_eq!(screen.text(), "ok", "{count} times {parameter:?}");
+        }
+    }
+}
+
+#[test]
+fn megabytes_of_marks_cost_no_more_than_their_bytes() {
+    let many = |mark: &str| mark.repeat((2 << 20) / mark.len());
+    for piece in
+        [many("\u{301}"), many("\u{200d}\u{1f469}"), many("e\u{301}\u{302}"), many("\u{fe0f}")]
+    {
+        let mut screen = Screen::new(ROWS, COLS, 100);
+        assert!(cost(&mut screen, piece.as_bytes(), 1) <= 1);
+        assert!(screen.terminal.pools.clusters.iter().count() <= 12_000);
+        assert!(screen.snapshot(History::All).len() <= 64 * SCREEN * 5);
+    }
+}
+
+/// Each push and pop, however many there are.
+#[test]
+fn floods_of_pushes_cost_no_more_than_their_bytes() {
+    let long = "t".repeat(2000);
+    for piece in [
+        format!("\x1b]2;{long}\x07\x1b[22;0t"),
+        "\x1b[22;0t".to_owned(),
+        "\x1b[>1u".to_owned(),
+        "\x1b[?1049h\x1b[>1u\x1b[?1049l\x1b[>1u".to_owned(),
+        "\x1b7".to_owned(),
+    ] {
+        let mut screen = Screen::new(ROWS, COLS, 100);
+        let per_piece = cost(&mut screen, piece.as_bytes(), 20_000) * piece.len();
+        assert!(per_piece <= 4 * SCREEN, "{piece:?}: {per_piece}");
+        assert!(screen.snapshot(History::All).len() < 32 << 10);
+    }
+}
+
+/// A window that is dragged: each size costs what is on the screen and above it, and
+/// nothing is left behind by the sizes before.
+#[test]
+fn a_storm_of_sizes_costs_the_cells_there_are() {
+    const LINES: usize = 500;
+    let mut screen = Screen::new(ROWS, COLS, LINES);
+    screen.feed(
+        "a line that is wrapped when the window is narrow 字\r\n".repeat(2 * LINES).as_bytes(),
+    );
+    let cells = (LINES + usize::from(ROWS)) * usize::from(COLS);
+    for step in 0..300u16 {
+        let before = work::done();
+        screen.resize(1 + step * 7 % 60, 1 + step * 13 % 150);
+        let done = work::done() - before;
+        assert!(done <= 8 * cells, "step {step}: {done}");
+        assert!(screen.history_len() <= LINES);
+    }
+    screen.resize(ROWS, COLS);
+    super::state::check(&screen);
 }
 
 #[test]
