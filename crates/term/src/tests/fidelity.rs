@@ -88,7 +88,17 @@ const FEATURES: &[(&str, &str, &str)] = &[
     ("partial title", "\x1b]2;half a ti", "tle\x07x"),
     ("partial title, at its end", "\x1b]2;title\x1b", "\\x"),
     ("partial device control string", "\x1bP1$r0m", "\x1b\\x"),
-    ("partial character", "a\u{e2}", "x"),
+    ("partial character", "a字", "x"),
+    ("partial character of four bytes", "a👩", "x"),
+    ("partial cursor shape", "ab\x1b[5 ", "qx"),
+    ("partial private mode", "ab\x1b[?2004", "hx"),
+    ("partial hyperlink", "\x1b]8;id=1;http://a", "b\x07x\x1b]8;;\x07"),
+    ("saved cursor by 1048", "\x1b[2;5H\x1b[35m\x1b[?1048h\x1b[m\x1b[H", "\x1b[?1048lx"),
+    ("region on the alternate screen", "\x1b[?1049h\x1b[2;3r\x1b[3;1Hx", "\n\ny\x1b[?1049lz"),
+    ("soft wrap under the alternate screen", "01234567890123456789012\x1b[?1049h", "\x1b[?1049lx"),
+    ("mouse encoding without a mode", "\x1b[?1006h", "\x1b[?1000h"),
+    ("text colour alone", "\x1b]10;#123456\x07", "\x1b]110\x07"),
+    ("background colour alone", "\x1b]11;#123456\x07", "\x1b]111\x07"),
     ("left and right margins", "\x1b[?69h\x1b[3;9s\x1b[2;3Habcdefghij", "\r\nx\x1b[2P"),
     ("pending wrap at a margin", "\x1b[?69h\x1b[3;9s\x1b[2;3Habcdefg", "x"),
     (
@@ -115,12 +125,10 @@ const FEATURES: &[(&str, &str, &str)] = &[
     ("repeat nothing, for it was erased", "x\x1b[2J\x1b[3;3H", "\x1b[5b"),
 ];
 
-/// The bytes of a row; the name of one says that its last character is to be cut.
+/// The bytes of a row; the name of some says that their last character is to be cut.
 fn bytes(name: &str, text: &str) -> Vec<u8> {
-    match name {
-        "partial character" => "a字".as_bytes()[..3].to_vec(),
-        _ => text.as_bytes().to_vec(),
-    }
+    let cut = usize::from(name.starts_with("partial character"));
+    text.as_bytes()[..text.len() - cut].to_vec()
 }
 
 fn fed(bytes: &[u8]) -> Screen {
