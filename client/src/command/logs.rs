@@ -92,9 +92,12 @@ fn pass_on(recording: &mut Recording, printer: &mut Printer, output: Output) -> 
     while let Some(item) = recording.next()? {
         match item {
             Item::Output { at, bytes } => printer.print(at.map(|at| at.wall_ms), &bytes)?,
-            Item::Gap { at, lost } => output.note(&gap(at, lost)),
+            Item::Gap { at, lost } => {
+                printer.flush()?;
+                output.note(&gap(at, lost));
+            }
             Item::Resize { .. } => {}
         }
     }
-    Ok(())
+    Ok(printer.flush()?)
 }

@@ -70,17 +70,21 @@ pub(crate) struct Beginning {
 /// A place in a run's output, from which it is read on.
 pub(crate) struct Recording {
     transcript: Transcript,
+    /// What was read, of which so much was passed on; it begins where the rest does.
     piece: Option<Piece>,
+    taken: usize,
     /// Of the segment that is being read.
     times: Option<(u32, Times)>,
     now: Option<Moment>,
+    /// Rows and columns of the terminal, as far as is known.
+    size: Option<(u16, u16)>,
 }
 
 impl Recording {
     /// From this place on.
     pub(crate) fn at(dir: &RunDir, position: Position) -> Self {
         let transcript = Transcript::at(dir, position);
-        Self { transcript, piece: None, times: None, now: None }
+        Self { transcript, piece: None, taken: 0, times: None, now: None, size: None }
     }
 
     /// How what is kept of it begins; nothing when no times were recorded.
@@ -95,7 +99,7 @@ impl Recording {
     }
 
     /// Where the line begins to which the first output since then belongs; the end, if
-    /// there was none.
+    /// there was none. The beginning is that of all.
     pub(crate) fn since(dir: &RunDir, wall_ms: i64) -> Result<Position, RecordError> {
         let numbers = dir.segments()?;
         let is_before = |number: &u32| {
@@ -104,7 +108,9 @@ impl Recording {
         let first = numbers.iter().rposition(is_before).unwrap_or(0);
         for &segment in &numbers[first..] {
             if let Some(offset) = first_since(Times::open(dir, segment), wall_ms) {
-                return Position { segment, offset }.line_start(dir);
+                let line = Position { segment, offset }.line_start(dir)?;
+                let all = line.offset == 0 && numbers.first() == Some(&segment);
+                return Ok(if all { Position::default() } else { line });
             }
         }
         Position::of_last_lines(dir, 0)
@@ -124,7 +130,9 @@ impl Recording {
                 if let Some(item) = self.happened(u64::MAX) {
                     return Ok(Some(item));
                 }
-                self.enter(at);
+                if let Some(item) = self.enter(at) {
+                    return Ok(Some(item));
+                }
             }
             if let Some(item) = self.happened(at.offset) {
                 return Ok(Some(item));
@@ -135,17 +143,28 @@ impl Recording {
         }
     }
 
-    /// Goes on with the times of another segment, from there on.
-    fn enter(&mut self, at: Position) {
+    /// Goes on with the times of another segment, from there on. Its header tells of a
+    /// resize that could not be marked.
+    fn enter(&mut self, at: Position) -> Option<Item> {
         let mut times = Times::open(self.transcript.dir(), at.segment);
-        if let Some(header) = times.header().copied() {
-            self.now = Some(Moment::of(&header, header.elapsed_ms));
+        let header = times.header().copied();
+        let before = self.size;
+        if let Some(header) = header {
+            self.now = self.now.or(Some(Moment::of(&header, header.elapsed_ms)));
+            self.size = Some((header.rows, header.cols));
             while let Some(mark) = times.peek().filter(|mark| mark.offset < at.offset) {
                 self.now = Some(Moment::of(&header, mark.at_ms));
                 times.pass();
             }
         }
         self.times = Some((at.segment, times));
+        let (header, (rows, cols)) = (header?, self.size?);
+        let at = Moment::of(&header, header.elapsed_ms);
+        before.is_some_and(|before| before != (rows, cols)).then_some(Item::Resize {
+            at,
+            rows,
+            cols,
+        })
     }
 
     /// What happened up to this offset and is no output.
@@ -156,7 +175,10 @@ impl Recording {
             times.pass();
             match kind {
                 Kind::Output => self.now = Some(at),
-                Kind::Resize { rows, cols } => return Some(Item::Resize { at, rows, cols }),
+                Kind::Resize { rows, cols } => {
+                    self.size = Some((rows, cols));
+                    return Some(Item::Resize { at, rows, cols });
+                }
                 Kind::Gap { lost } => return Some(Item::Gap { at, lost }),
             }
         }
@@ -165,25 +187,27 @@ impl Recording {
 
     /// Takes the bytes up to the next mark off the piece.
     fn cut(&mut self) -> Option<Vec<u8>> {
-        let mut piece = self.piece.take()?;
         let next = self.times.as_mut().and_then(|(_, times)| times.peek());
+        let piece = self.piece.as_mut()?;
+        let rest = &piece.bytes[self.taken..];
         let length = next.map_or(u64::MAX, |mark| mark.offset - piece.at.offset);
-        let length = usize::try_from(length).unwrap_or(usize::MAX);
-        if length < piece.bytes.len() {
-            let rest = piece.bytes.split_off(length);
-            let Position { segment, offset } = piece.at;
-            let at = Position { segment, offset: offset + length as u64 };
-            self.piece = Some(Piece { at, bytes: rest });
+        let length = usize::try_from(length).unwrap_or(usize::MAX).min(rest.len());
+        let bytes = rest[..length].to_vec();
+        piece.at.offset += length as u64;
+        self.taken += length;
+        if self.taken == piece.bytes.len() {
+            (self.piece, self.taken) = (None, 0);
         }
-        Some(piece.bytes)
+        Some(bytes)
     }
 }
 
-/// Where the first output since then is, if any is in this segment.
+/// Where the first output since then is, if any is in this segment. Both clocks are read in
+/// whole milliseconds, so what is found on the wall's may be one too early.
 fn first_since(mut times: Times, wall_ms: i64) -> Option<u64> {
     let header = *times.header()?;
     while let Some(mark) = times.peek() {
-        if mark.kind == Kind::Output && header.wall_at(mark.at_ms) >= wall_ms {
+        if mark.kind == Kind::Output && header.wall_at(mark.at_ms) >= wall_ms.saturating_sub(1) {
             return Some(mark.offset);
         }
         times.pass();
@@ -231,7 +255,9 @@ mod tests {
         let first = [(5, 0, Kind::Output), (900, 4, RESIZE), (1_000, 4, Kind::Output)];
         let second =
             [(1_500, 0, Kind::Output), (2_000, 2, Kind::Gap { lost: 77 }), (2_500, 2, RESIZE)];
-        let (_temp, dir) = run_dir(&[("one\ntwo\n", &first), ("3\n", &second)]);
+        let (_temp, dir) = run_dir(&[("one\ntwo\n", &first), ("3\n", &[])]);
+        let header = Header { rows: 50, cols: 200, ..HEADER };
+        fs::write(dir.timing(2), index_after(header, &second)).unwrap();
         let items = all(&mut Recording::at(&dir, Position::default()));
         let resize = |ms| Item::Resize { at: moment(ms), rows: 50, cols: 200 };
         assert_eq!(
@@ -249,6 +275,19 @@ mod tests {
         assert_eq!(all(&mut Recording::at(&dir, from))[0], output(1_000, "o\n"));
         let beginning = Recording::beginning(&dir).unwrap().unwrap();
         assert_eq!(beginning, Beginning { at: moment(0), rows: 24, cols: 80 });
+    }
+
+    #[test]
+    fn a_resize_that_could_not_be_marked_is_known_from_the_next_segment() {
+        let (_temp, dir) = run_dir(&[("a", &[(5, 0, Kind::Output)]), ("b", &[]), ("c", &[])]);
+        let header = Header { elapsed_ms: 50, wall_ms: HEADER.wall_ms + 50, rows: 50, cols: 200 };
+        for number in [2, 3] {
+            let marks = [(60, 0, Kind::Output)];
+            fs::write(dir.timing(number), index_after(header, &marks)).unwrap();
+        }
+        let items = all(&mut Recording::at(&dir, Position::default()));
+        let resize = Item::Resize { at: moment(50), rows: 50, cols: 200 };
+        assert_eq!(items, [output(5, "a"), resize, output(60, "b"), output(60, "c")]);
     }
 
     #[test]
@@ -290,9 +329,10 @@ mod tests {
             String::from_utf8(bytes.collect()).unwrap()
         };
         assert_eq!(since(-50), "one\ntwo\nthree\nfour\n");
-        assert_eq!(since(1), "two\nthree\nfour\n");
-        assert_eq!(since(1_001), "three\nfour\n");
-        assert_eq!(since(2_001), "four\n");
-        assert_eq!(since(3_001), "");
+        assert_eq!(since(2), "two\nthree\nfour\n");
+        assert_eq!(since(1_001), "two\nthree\nfour\n");
+        assert_eq!(since(1_002), "three\nfour\n");
+        assert_eq!(since(2_002), "four\n");
+        assert_eq!(since(3_002), "");
     }
 }

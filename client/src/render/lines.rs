@@ -6,6 +6,9 @@ use serde_json::json;
 use super::time::{local, rfc3339};
 use crate::output::{Output, OutputError};
 
+/// Bytes per write.
+const WRITE: usize = 64 << 10;
+
 /// What becomes of output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
@@ -25,18 +28,19 @@ pub(crate) struct Printer {
     plain: PlainText,
     /// When the first byte came of the line that has no end yet.
     begun: Option<i64>,
+    waiting: Vec<u8>,
 }
 
 impl Printer {
     /// Nothing written yet.
     pub(crate) fn new(output: Output, form: Form) -> Self {
-        Self { output, form, plain: PlainText::new(), begun: None }
+        Self { output, form, plain: PlainText::new(), begun: None, waiting: Vec::new() }
     }
 
-    /// Writes what came then, if that is known.
+    /// Takes what came then, if that is known.
     pub(crate) fn print(&mut self, at: Option<i64>, bytes: &[u8]) -> Result<(), OutputError> {
         if self.form == Form::Raw {
-            return self.output.bytes(bytes);
+            return self.write(bytes);
         }
         let mut text = String::new();
         self.plain.feed(bytes, &mut text);
@@ -53,7 +57,20 @@ impl Printer {
     pub(crate) fn finish(&mut self) -> Result<(), OutputError> {
         let mut text = String::new();
         self.plain.finish(&mut text);
-        self.lines(&text, None)
+        self.lines(&text, None)?;
+        self.flush()
+    }
+
+    /// Writes what waits to be written with more.
+    pub(crate) fn flush(&mut self) -> Result<(), OutputError> {
+        self.output.bytes(&self.waiting)?;
+        self.waiting.clear();
+        Ok(())
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<(), OutputError> {
+        self.waiting.extend_from_slice(bytes);
+        if self.waiting.len() < WRITE { Ok(()) } else { self.flush() }
     }
 
     /// Whole lines, of which the first may have begun earlier.
@@ -63,7 +80,7 @@ impl Printer {
         }
         let timestamps = self.form == Form::Lines { timestamps: true };
         if !timestamps && !self.output.json {
-            return self.output.text(text);
+            return self.write(text.as_bytes());
         }
         let mut out = String::new();
         for line in text.lines() {
@@ -76,6 +93,6 @@ impl Printer {
             };
             out.push('\n');
         }
-        self.output.text(&out)
+        self.write(out.as_bytes())
     }
 }
