@@ -97,6 +97,10 @@ pub(crate) const COALESCE_MS: u64 = 5;
 /// flood.
 pub(crate) const SEAL_QUIET: Duration = Duration::from_millis(50);
 
+/// Output that is compressed at once. It bounds the memory for that: twice as much, and
+/// about a megabyte of zstd's own, all given back after each frame.
+pub(crate) const SEAL_FRAME: usize = app_wire::record::sealed::FRAME;
+
 /// How hard zstd tries. More saves little, and takes memory.
 pub(crate) const SEAL_LEVEL: i32 = 3;
 

@@ -16,7 +16,7 @@ use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use app_sys::private;
-use app_wire::record::sealed::{FRAME, SeekTable};
+use app_wire::record::sealed::SeekTable;
 use app_wire::record::{sealed_name, segment_name};
 use zstd::bulk::Compressor;
 
@@ -61,7 +61,7 @@ impl Sealing {
 
     /// Compresses one frame more, or finishes.
     pub(crate) fn step(&mut self) -> io::Result<Progress> {
-        let mut frame = vec![0; FRAME];
+        let mut frame = vec![0; limits::SEAL_FRAME];
         let length = read_at(&self.plain, &mut frame, self.table.plain())?;
         if length == 0 {
             return self.finish();
@@ -132,7 +132,7 @@ mod tests {
         let plain = lines(40_000);
         fs::write(dir.path().join("transcript.000003"), &plain).unwrap();
         let mut sealing = Sealing::begin(dir.path(), 3).unwrap();
-        let frames = plain.len().div_ceil(FRAME);
+        let frames = plain.len().div_ceil(limits::SEAL_FRAME);
         for _ in 0..frames {
             assert_eq!(sealing.step().unwrap(), Progress::More);
             assert_eq!(names(dir.path()), ["transcript.000003", "transcript.000003.zst.new"]);
@@ -149,7 +149,7 @@ mod tests {
         let (last, _) = table.find(table.plain() - 1).unwrap();
         let start = usize::try_from(last.at).unwrap();
         let bytes = &sealed[start..start + last.compressed as usize];
-        let frame = zstd::bulk::decompress(bytes, FRAME).unwrap();
+        let frame = zstd::bulk::decompress(bytes, limits::SEAL_FRAME).unwrap();
         assert!(plain.ends_with(&frame) && frame.len() == last.plain as usize);
     }
 

@@ -160,7 +160,7 @@ impl Transcript {
         if self.gap.is_none() {
             self.timing.output(self.filled, now_ms);
         }
-        let room = usize::try_from(self.segment - self.filled).unwrap_or(usize::MAX);
+        let room = usize::try_from(self.segment.saturating_sub(self.filled)).unwrap_or(usize::MAX);
         let count = match file.write(&bytes[..bytes.len().min(room)]) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(0),
             done => done?,
