@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use app_tests::home::spawn;
-
 use app_tests::{Follow, Home, Session, size, wait};
 
 /// Where a session's first run is recorded.
@@ -108,14 +107,32 @@ fn stamped(line: &str) -> (&str, &str) {
     line.split_once(' ').unwrap_or_else(|| panic!("no time in {line:?}"))
 }
 
+/// A time that is after all that was, and before all that will be: by so much that two
+/// clocks which are read in milliseconds do not matter.
+fn between(home: &Home) -> String {
+    let now_ms = || {
+        let now = rustix::time::clock_gettime(rustix::time::ClockId::Realtime);
+        now.tv_sec * 1_000 + now.tv_nsec / 1_000_000
+    };
+    let before = now_ms();
+    wait::until("the clock to go on", || match now_ms() {
+        now if now >= before + 20 => Ok(()),
+        now => Err(now.to_string()),
+    });
+    let (seconds, ms) = ((before + 10) / 1_000, (before + 10) % 1_000);
+    let mut date = home.command("date");
+    date.args(["-u", "-d", &format!("@{seconds}.{ms:03}"), "+%Y-%m-%dT%H:%M:%S.%3NZ"]);
+    String::from_utf8(date.output().unwrap().stdout).unwrap().trim().to_owned()
+}
+
 #[test]
 fn each_line_can_have_the_time_at_which_it_began() {
     let home = Home::new();
     let (script, fifo) = steps(&home, "echo one; printf begun", "echo ' and ended'; echo two");
     let session = home.start_sh("stamped", &script);
     session.wait_logs_contain("begun");
-    let between = home.command("date").arg("+%Y-%m-%dT%H:%M:%S.%3N").output().unwrap().stdout;
-    let between = String::from_utf8(between).unwrap();
+    let between = between(&home);
+    let between = between.trim_end_matches('Z');
     go(&fifo);
     session.wait_over();
     let text = session.appctl("logs", &["--timestamps"]).ok().out();
@@ -124,8 +141,8 @@ fn each_line_can_have_the_time_at_which_it_began() {
     assert_eq!(words, ["one", "begun and ended", "two"]);
     // The home's zone is UTC, so times are ordered as text.
     assert!(lines.iter().all(|line| line.0.ends_with("+00:00")), "{text}");
-    assert!(lines[0].0 <= lines[1].0 && lines[1].0 < between.trim(), "{between} {text}");
-    assert!(lines[2].0 > between.trim(), "{between} {text}");
+    assert!(lines[0].0 <= lines[1].0 && lines[1].0 < between, "{between} {text}");
+    assert!(lines[2].0 > between, "{between} {text}");
     let json = session.appctl("logs", &["--timestamps", "--json", "-n", "1"]).ok().json();
     assert_eq!(json["line"], "two");
     assert_eq!(json["at"].as_str().unwrap().trim_end_matches('Z'), &lines[2].0[..23]);
@@ -139,12 +156,11 @@ fn only_what_came_since_a_time_is_printed() {
     let (script, fifo) = steps(&home, "echo before", "echo after; echo last; exec cat");
     let session = home.start_sh("since", &script);
     session.wait_logs_contain("before");
-    let between = home.command("date").args(["+%Y-%m-%dT%H:%M:%S.%NZ"]).output().unwrap().stdout;
-    let between = String::from_utf8(between).unwrap();
+    let between = between(&home);
     go(&fifo);
     session.wait_logs_contain("last");
     let since = |rest: &[&str]| {
-        let args = [&["--since", between.trim()], rest].concat();
+        let args = [&["--since", between.as_str()], rest].concat();
         session.appctl("logs", &args).ok().out()
     };
     assert_eq!(since(&[]), "after\nlast\n");
@@ -155,13 +171,13 @@ fn only_what_came_since_a_time_is_printed() {
     session.appctl("logs", &["--since", "2999-01-01T00:00"]).ok().prints("");
     session.appctl("logs", &["--since", "lately"]).fails(2, &["lately", "10m"]);
     let mut command = home.appctl_command(["logs", "-f", "--json", "--timestamps"]);
-    command.args(["--since", between.trim(), &session.id]);
+    command.args(["--since", between.as_str(), &session.id]);
     let mut following = Follow::start(command);
     let first = following.until("a line", |value| value["line"].is_string());
     assert_eq!(first["line"], "after");
     session.appctl("send", &["typed now", "--enter"]).ok();
     let typed = following.until("the new line", |value| value["line"] == "typed now");
-    assert!(typed["at"].as_str() > first["at"].as_str(), "{typed} {first}");
+    assert!(typed["at"].as_str() >= first["at"].as_str(), "{typed} {first}");
 }
 
 #[test]
@@ -276,6 +292,21 @@ fn a_run_is_exported_as_an_asciicast_with_its_times_sizes_and_end() {
     let mut refused = session.appctl("export", &["-o", "/no/such/dir/run.cast"]);
     refused = refused.fails(1, &["/no/such/dir/run.cast"]);
     drop(refused);
+}
+
+#[test]
+fn a_run_whose_holder_was_killed_has_its_times_up_to_there() {
+    let home = Home::new();
+    let session = home.start_sh("killed", "echo text; exec cat");
+    session.wait_logs_contain("text");
+    session.holder().kill();
+    session.wait_over();
+    let cast = session.appctl("export", &[]).ok().out();
+    let events = events(&cast);
+    assert!(events.iter().any(|event| event[2] == "text\r\n"), "{cast}");
+    assert!(events.iter().all(|event| event[1] != "x"), "nobody saw its end: {cast}");
+    let text = session.appctl("logs", &["--timestamps"]).ok().out();
+    assert_eq!(text.lines().map(|line| stamped(line).1).collect::<Vec<_>>(), ["text"]);
 }
 
 #[test]
