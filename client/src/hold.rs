@@ -70,7 +70,7 @@ impl Explain for HoldError {
             Self::Refused { code: RefusedCode::Ended | RefusedCode::NoTerminal, .. } => {
                 Code::Conflict
             }
-            Self::Refused { code: RefusedCode::Unknown(_), .. }
+            Self::Refused { code: RefusedCode::BadTerminal | RefusedCode::Unknown(_), .. }
             | Self::Failed { .. }
             | Self::HungUp { .. }
             | Self::Frame { .. }

@@ -252,3 +252,27 @@ fn what_only_a_terminal_understands_reaches_it_byte_for_byte() {
         assert!(raw.windows(extras.len()).any(|bytes| bytes == extras), "{relay:?}: {terminal}");
     }
 }
+
+#[test]
+fn the_key_works_when_the_program_reads_nothing() {
+    let home = Home::new();
+    let session = home.start_sh("deaf", "stty raw -echo; printf ready; exec sleep 1000");
+    let mut terminal = session.attach();
+    terminal.wait_until_contains("ready");
+    terminal.keys(vec![b'x'; 1300 << 10]);
+    terminal.keys(DETACH_KEY);
+    assert_eq!(terminal.wait_exit(), 0);
+    assert!(is_cooked(&terminal));
+    session.wait_attached(0);
+}
+
+#[test]
+fn a_session_is_not_shown_on_its_own_terminal() {
+    let home = Home::new();
+    let appctl = home.program("appctl");
+    let script = "read id; APPCTL_SESSION= \"$0\" attach \"$id\"; echo \"code $?\"; exec cat";
+    let session = home.start("inside", &["sh", "-c", script, appctl.to_str().unwrap()]);
+    session.appctl("send", &[&session.id, "--enter"]).ok();
+    let screen = session.wait_screen_contains("code 125");
+    assert!(screen.contains("cannot be taken over"), "{screen}");
+}

@@ -27,7 +27,8 @@ pub(super) fn watch(
     signals: &mut Signals,
     holder: Holder,
 ) -> Result<Verdict, PumpError> {
-    let verdict = Watch { terminal, signals, holder, taken: false, asked: None }.run();
+    let verdict =
+        Watch { terminal, signals, holder, taken: false, left_wrong: false, asked: None }.run();
     // Whatever else: who does not hear that the terminal is back puts it right.
     match &verdict {
         Ok(Ended { by_holder: true, .. }) => terminal.returned(),
@@ -48,6 +49,8 @@ struct Watch<'a> {
     holder: Holder,
     /// The holder has the terminal.
     taken: bool,
+    /// It could not put it right.
+    left_wrong: bool,
     /// What we asked for, and until when it may take.
     asked: Option<(Verdict, Instant)>,
 }
@@ -124,6 +127,10 @@ impl Watch<'_> {
                 // It ended between our connecting and our attaching: nobody has shown us
                 // anything, and what it wrote is to be had from its record.
                 FromHolder::Exited { .. } => Verdict::HolderGone,
+                FromHolder::Refused { .. } if self.taken => {
+                    self.left_wrong = true;
+                    continue;
+                }
                 FromHolder::Refused { code, message } => Verdict::Refused { code, message },
                 FromHolder::LaunchFailed(_)
                 | FromHolder::Status(_)
@@ -135,7 +142,7 @@ impl Watch<'_> {
                     continue;
                 }
             };
-            return Ok(Some(Ended { verdict, by_holder: true }));
+            return Ok(Some(Ended { verdict, by_holder: !self.left_wrong }));
         }
         Ok((!open).then(|| self.gone()))
     }

@@ -13,7 +13,7 @@ use std::io::{self, Write as _};
 use std::os::fd::AsFd;
 use std::path::PathBuf;
 
-use app_model::reset::RESET;
+use app_model::reset::reset_in_place;
 use app_sys::places::Places;
 use app_sys::process::{self, Identity, Pid};
 use app_sys::{private, tty};
@@ -33,6 +33,13 @@ impl Marker {
         let mut file = private::create_file(&path).ok()?;
         writeln!(file, "{} {start_time}", pid.as_u32()).ok()?;
         Some(Self { path })
+    }
+}
+
+impl Marker {
+    /// The terminal is not right: the file stays for the next command.
+    pub(crate) fn keep(self) {
+        std::mem::forget(self);
     }
 }
 
@@ -70,5 +77,6 @@ fn shown_by(text: &str) -> Option<Identity> {
 /// Undoes what programs do to a terminal, its settings included.
 pub(crate) fn put_right(mut terminal: &File) -> io::Result<()> {
     tty::make_sane(&terminal)?;
-    terminal.write_all(RESET.as_bytes())
+    let cols = tty::size(&terminal).map_or(80, |size| size.cols);
+    terminal.write_all(reset_in_place(cols).as_bytes())
 }

@@ -144,9 +144,25 @@ pub(crate) fn attach(
     let mut terminal = opened.ok_or(AttachError::NoTerminal)?;
     let mut signals = Signals::new(&SIGNALS).map_err(AttachError::Signals)?;
     reset_on_panic();
-    let _marker = Marker::leave(places, terminal.output());
+    let marker = Marker::leave(places, terminal.output());
+    let outcome = until_over(places, id, options, &mut terminal, &mut signals);
+    if terminal.is_wrong() {
+        // The next command in it finds the marker.
+        marker.into_iter().for_each(Marker::keep);
+    }
+    outcome
+}
+
+/// Attaches, again after each time that this process was suspended.
+fn until_over(
+    places: &Places,
+    id: SessionId,
+    options: Options,
+    terminal: &mut Terminal,
+    signals: &mut Signals,
+) -> Result<Outcome, AttachError> {
     loop {
-        let verdict = match once(places, id, options, &mut terminal, &mut signals) {
+        let verdict = match once(places, id, options, terminal, signals) {
             Err(AttachError::Hold(error)) if error.is_end() => return Ok(Outcome::Gone),
             done => done?,
         };
@@ -159,7 +175,7 @@ pub(crate) fn attach(
                 let refused = HoldError::Refused { code, message };
                 return if refused.is_end() { Ok(Outcome::Gone) } else { Err(refused.into()) };
             }
-            Verdict::Suspend => stop_here(&mut signals).map_err(AttachError::Signals)?,
+            Verdict::Suspend => stop_here(signals).map_err(AttachError::Signals)?,
             Verdict::Continued => {}
         }
     }

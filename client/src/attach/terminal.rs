@@ -44,6 +44,8 @@ pub(crate) struct Terminal {
     whole: bool,
     /// Its settings while somebody else has it.
     lent: Option<Settings>,
+    /// It did not take its reset.
+    is_wrong: bool,
 }
 
 impl Terminal {
@@ -60,7 +62,15 @@ impl Terminal {
             Err(_) => (duplicate(&stdin)?, duplicate(&stdout)?, SMALL_WRITE),
         };
         let whole = most_per_write == usize::MAX && tty::are_same(&input, &output);
-        Ok(Some(Self { input, output, most_per_write, raw: None, whole, lent: None }))
+        Ok(Some(Self {
+            input,
+            output,
+            most_per_write,
+            raw: None,
+            whole,
+            lent: None,
+            is_wrong: false,
+        }))
     }
 
     /// Rows and columns, or the usual ones if the terminal does not know.
@@ -84,15 +94,19 @@ impl Terminal {
     /// Whoever had the terminal is gone: makes it usable again.
     pub(crate) fn put_right(&mut self) {
         if let Some(settings) = self.lent.take() {
-            // A terminal that is gone or stopped for good cannot be helped.
-            self.write_all((RESET.to_owned() + TO_BOTTOM).as_bytes()).ok();
-            settings.put_back(&self.input).ok();
+            let reset = self.write_all((RESET.to_owned() + TO_BOTTOM).as_bytes());
+            self.is_wrong = reset.is_err() || settings.put_back(&self.input).is_err();
         }
     }
 
     /// The terminal is back, as it was.
     pub(crate) fn returned(&mut self) {
-        self.lent = None;
+        (self.lent, self.is_wrong) = (None, false);
+    }
+
+    /// Whether it did not take its reset, stopped as it was.
+    pub(crate) fn is_wrong(&self) -> bool {
+        self.is_wrong
     }
 
     /// Gives the terminal to the session: raw, with an empty screen below what was there.
@@ -108,12 +122,11 @@ impl Terminal {
         let Some(raw) = self.raw.take() else {
             return;
         };
-        // A terminal that is gone or stopped for good cannot be helped.
         let last = match place {
             Place::Bottom => RESET.to_owned() + TO_BOTTOM,
             Place::Cursor => reset_in_place(self.size().cols),
         };
-        self.write_all(last.as_bytes()).ok();
+        self.is_wrong = self.write_all(last.as_bytes()).is_err();
         drop(raw);
     }
 

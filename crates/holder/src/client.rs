@@ -18,10 +18,10 @@ use app_model::TerminalSize;
 use app_sys::poll::Interest;
 use app_sys::socket;
 use app_wire::hello::HELLO_LEN;
-use app_wire::hold::{Decoder, DetachReason, FromHolder, HELLO, ToHolder};
+use app_wire::hold::{Decoder, DetachReason, FromHolder, HELLO, RefusedCode, ToHolder};
 
 use crate::glance::Glance;
-use crate::handed::{Handed, Place, Typed};
+use crate::handed::{Back, Handed, Place, Typed};
 use crate::limits;
 use crate::model::{BACK_TO_NORMAL, Model};
 use crate::outbox::Outbox;
@@ -140,6 +140,11 @@ impl Client {
         socket.into_iter().chain(tty.map(|handed| Interest::write(handed.tty())))
     }
 
+    /// Whether its terminal was handed over.
+    pub(crate) fn is_handed(&self) -> bool {
+        self.handed.is_some()
+    }
+
     /// Bytes of output that wait.
     fn waiting(&self) -> usize {
         self.handed.as_ref().map_or_else(|| self.outbox.len(), Handed::len)
@@ -220,10 +225,15 @@ impl Client {
     }
 
     /// Takes the terminal that came with a message.
-    pub(crate) fn take_terminal(&mut self, detach_key: u8, size: TerminalSize) -> io::Result<()> {
+    pub(crate) fn take_terminal(
+        &mut self,
+        detach_key: u8,
+        size: TerminalSize,
+        own: Option<u64>,
+    ) -> io::Result<()> {
         let missing = || io::Error::new(io::ErrorKind::InvalidInput, "none came with the request");
         let fd = self.descriptor.take().ok_or_else(missing)?;
-        self.handed = Some(Handed::take(fd, detach_key, size)?);
+        self.handed = Some(Handed::take(fd, detach_key, size, own)?);
         Ok(())
     }
 
@@ -280,7 +290,7 @@ impl Client {
 
     /// Ends the attachment; output that waits is of no use any more.
     pub(crate) fn detach(&mut self, goodbye: FromHolder, now: Instant) {
-        self.attachment = None;
+        (self.attachment, self.glance) = (None, None);
         match &mut self.handed {
             Some(handed) => handed.leave(Place::Bottom, goodbye, now),
             None => {
@@ -294,6 +304,8 @@ impl Client {
     /// The run is over: its last output stays to be seen.
     pub(crate) fn end(&mut self, goodbye: FromHolder, now: Instant) {
         match (&mut self.handed, self.attachment) {
+            // It is on its way out and will hear why.
+            (Some(handed), _) if handed.is_leaving() => {}
             (Some(handed), Some(attachment)) => {
                 let place = Place::Cursor { cols: attachment.size.cols };
                 handed.leave(place, goodbye, now);
@@ -305,11 +317,13 @@ impl Client {
     /// The connection is over. Says whether that is all: else its terminal is still to be
     /// put right.
     pub(crate) fn hang_up(&mut self, now: Instant) -> bool {
-        self.over = true;
-        self.watches = false;
+        (self.over, self.watches, self.deaf) = (true, false, true);
         self.outbox.clear();
-        self.deaf = true;
-        self.detach(FromHolder::Detached(DetachReason::Asked), now);
+        let goodbye = FromHolder::Detached(DetachReason::Asked);
+        if let (Some(handed), Some(attachment)) = (&mut self.handed, self.attachment) {
+            handed.abandon(attachment.size.cols, goodbye.clone(), now);
+        }
+        self.detach(goodbye, now);
         self.is_over()
     }
 
@@ -331,8 +345,7 @@ impl Client {
 
     /// The terminal that was handed over is gone.
     pub(crate) fn lose_terminal(&mut self) {
-        self.handed = None;
-        self.attachment = None;
+        (self.handed, self.attachment, self.glance) = (None, None, None);
         self.say(&FromHolder::Detached(DetachReason::Asked));
     }
 
@@ -378,14 +391,18 @@ impl Client {
 
     fn flush_terminal(&mut self, now: Instant) {
         let Some(handed) = &mut self.handed else { return };
-        match handed.flush() {
+        match handed.flush(now) {
             Ok(0) => {}
             Ok(_) => self.progress_at = now,
             Err(_) if handed.is_leaving() => handed.clear(),
             Err(_) => return self.lose_terminal(),
         }
-        if let Some(goodbye) = handed.finish(now) {
+        if let Some(Back { goodbye, is_right }) = handed.finish(now) {
             self.handed = None; // Its settings are back before the client hears of it.
+            if !is_right {
+                let message = "the terminal did not take its reset".into();
+                self.say(&FromHolder::Refused { code: RefusedCode::Busy, message });
+            }
             self.say(&goodbye);
             if self.deaf {
                 self.outbox.clear();

@@ -6,8 +6,11 @@
 //!
 //! 1. Nothing blocks: the descriptor was opened anew by the client and is non-blocking.
 //! 2. However it ends, the terminal is reset and has the settings that it came with,
-//!    unless it is gone, or takes nothing for [`limits::LEAVE`].
-//! 3. The client is told only after that: then the terminal is its own again.
+//!    unless it is gone, takes nothing for [`limits::LEAVE`], or is used by somebody else.
+//! 3. The client is told only after that: then the terminal is its own again. It is told
+//!    as well if the reset was not taken.
+//! 4. Keys that the program has no room for are lost, as on any terminal: the key that
+//!    detaches must be seen.
 
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
@@ -50,7 +53,7 @@ pub(crate) enum Typed {
 pub(crate) struct Handed {
     tty: File,
     /// Puts its settings back when it is dropped.
-    _raw: RawMode,
+    raw: Option<RawMode>,
     keys: KeyFilter,
     queue: Vec<u8>,
     /// Where in the queue the bytes begin that were not written yet.
@@ -62,28 +65,50 @@ pub(crate) struct Handed {
 #[derive(Debug)]
 struct Leaving {
     until: Instant,
+    /// It never takes longer than until then.
+    at_most: Instant,
     /// What the client is told then.
     goodbye: FromHolder,
 }
 
+/// How a terminal was given back.
+#[derive(Debug)]
+pub(crate) struct Back {
+    /// What the client is told.
+    pub(crate) goodbye: FromHolder,
+    /// It has taken the whole reset.
+    pub(crate) is_right: bool,
+}
+
 impl Handed {
     /// Makes the terminal raw, with an empty screen below what was there.
-    pub(crate) fn take(fd: OwnedFd, detach_key: u8, size: TerminalSize) -> io::Result<Self> {
+    /// Refuses the terminal of the program itself, whose device is `own`: it would be shown
+    /// showing itself.
+    pub(crate) fn take(
+        fd: OwnedFd,
+        detach_key: u8,
+        size: TerminalSize,
+        own: Option<u64>,
+    ) -> io::Result<Self> {
+        let refuse = |why: &str| Err(io::Error::new(io::ErrorKind::InvalidInput, why));
         if !tty::is_terminal(&fd) {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a terminal"));
+            return refuse("it is not a terminal");
+        }
+        if tty::device(&fd) == own {
+            return refuse("it is the terminal of the session itself");
         }
         tty::set_nonblocking(&fd)?;
         let raw = RawMode::enter(&fd)?;
         let mut this = Self {
             tty: File::from(fd),
-            _raw: raw,
+            raw: Some(raw),
             keys: KeyFilter::new(DetachKey::from_byte(detach_key)),
             queue: make_room(size.rows).into_bytes(),
             start: 0,
             leaving: None,
         };
         // Output may be thrown away later; room must be made in any case.
-        this.flush()?;
+        this.write()?;
         Ok(this)
     }
 
@@ -116,7 +141,16 @@ impl Handed {
 
     /// Writes what the terminal takes now and says how much that was. An error means that
     /// the terminal is gone.
-    pub(crate) fn flush(&mut self) -> io::Result<usize> {
+    pub(crate) fn flush(&mut self, now: Instant) -> io::Result<usize> {
+        let total = self.write()?;
+        if let Some(leaving) = self.leaving.as_mut().filter(|_| total > 0) {
+            // As long as it takes something, it gets the rest.
+            leaving.until = (now + limits::LEAVE).min(leaving.at_most);
+        }
+        Ok(total)
+    }
+
+    fn write(&mut self) -> io::Result<usize> {
         let mut total = 0;
         while self.len() > 0 {
             match self.tty.write(&self.queue[self.start..]) {
@@ -193,14 +227,33 @@ impl Handed {
             }
             Place::Cursor { cols } => self.push(reset_in_place(cols).as_bytes()),
         }
-        self.leaving = Some(Leaving { until: now + limits::LEAVE, goodbye });
+        let (until, at_most) = (now + limits::LEAVE, now + limits::FLUSH);
+        self.leaving = Some(Leaving { until, at_most, goodbye });
     }
 
-    /// What to tell the client once the terminal has taken the reset, or had its time;
-    /// then drop this.
-    pub(crate) fn finish(&mut self, now: Instant) -> Option<FromHolder> {
-        let done = self.leaving.as_ref().is_some_and(|it| self.len() == 0 || now >= it.until);
-        self.leaving.take_if(|_| done).map(|leaving| leaving.goodbye)
+    /// The client is gone. A shell that has the terminal by now keeps its settings and its
+    /// place.
+    pub(crate) fn abandon(&mut self, cols: u16, goodbye: FromHolder, now: Instant) {
+        if self.raw.as_ref().is_some_and(RawMode::is_intact) {
+            return self.leave(Place::Bottom, goodbye, now);
+        }
+        self.raw.take().into_iter().for_each(RawMode::forget);
+        self.clear();
+        self.leave(Place::Cursor { cols }, goodbye, now);
+    }
+
+    /// Tells once the terminal has taken the reset, or had its time. Its settings are back
+    /// then; drop this.
+    pub(crate) fn finish(&mut self, now: Instant) -> Option<Back> {
+        let is_right = self.len() == 0;
+        let done = self.leaving.as_ref().is_some_and(|it| is_right || now >= it.until);
+        let Leaving { goodbye, .. } = self.leaving.take_if(|_| done)?;
+        match self.raw.take() {
+            // Somebody else has it by now.
+            Some(raw) if !raw.is_intact() => raw.forget(),
+            Some(_) | None => {}
+        }
+        Some(Back { goodbye, is_right })
     }
 
     fn compact(&mut self) {

@@ -27,7 +27,7 @@ impl Holder {
         loop {
             let full = matches!(&self.body, Body::Terminal(t) if t.input.is_full());
             let Some(client) = self.clients.get_mut(id) else { return };
-            if full && client.drives() {
+            if full && client.drives() && !client.is_handed() {
                 client.paused = true;
                 break;
             }
@@ -49,7 +49,7 @@ impl Holder {
             ToHolder::Resize(size) => {
                 let Some(client) = self.clients.get_mut(id) else { return };
                 let Some(attachment) = &mut client.attachment else { return };
-                attachment.size = size;
+                attachment.size = size.at_least_one();
                 self.take_size_of(id, now);
                 self.fit_all(now);
             }
@@ -92,15 +92,16 @@ impl Holder {
         if self.ended.is_some() {
             return self.refuse(id, RefusedCode::Ended, "the run is over");
         }
-        let Body::Terminal(_) = &self.body else {
+        let Body::Terminal(terminal) = &self.body else {
             return self.refuse(id, RefusedCode::NoTerminal, "the run has no terminal");
         };
+        let attach = Attach { size: attach.size.at_least_one(), ..attach };
         if let Some(Handover { detach_key }) = attach.terminal
             && let Some(client) = self.clients.get_mut(id)
-            && let Err(error) = client.take_terminal(detach_key, attach.size)
+            && let Err(error) = client.take_terminal(detach_key, attach.size, terminal.device())
         {
             let message = format!("the terminal cannot be taken over: {error}");
-            return self.refuse(id, RefusedCode::NoTerminal, &message);
+            return self.refuse(id, RefusedCode::BadTerminal, &message);
         }
         if attach.terminal.is_some() {
             self.reply(id, &FromHolder::Done);
@@ -131,12 +132,11 @@ impl Holder {
         }
         self.take_size_of(id, now);
         let Body::Terminal(terminal) = &mut self.body else { return };
+        if terminal.input.is_full() {
+            return; // Only of a terminal that was handed over; others wait.
+        }
         terminal.input.push(bytes);
         terminal.write_input(now);
-        let full = terminal.input.is_full();
-        if let Some(client) = self.clients.get_mut(id) {
-            client.paused = full;
-        }
     }
 
     /// This client acted last: if it drives, the terminal takes its size.

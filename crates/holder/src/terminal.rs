@@ -11,6 +11,7 @@ use std::time::Instant;
 
 use app_model::TerminalSize;
 use app_sys::pty::{self, Pty, WinSize};
+use app_sys::tty;
 
 use crate::client::ClientId;
 use crate::input::InputQueue;
@@ -26,7 +27,7 @@ pub(crate) struct Terminal {
     pub(crate) master: File,
     /// Open until the end: without a slave the master reports a hang-up for ever, and
     /// some systems throw unread output away.
-    _slave: OwnedFd,
+    slave: OwnedFd,
     pub(crate) input: InputQueue,
     recorder: Arc<Mutex<Recorder>>,
     /// Has the recorder while there is a flood.
@@ -51,7 +52,7 @@ impl Terminal {
     pub(crate) fn new(pty: Pty, size: TerminalSize, recorder: Recorder, notes: Notes) -> Self {
         Self {
             master: File::from(pty.master),
-            _slave: pty.slave,
+            slave: pty.slave,
             input: InputQueue::default(),
             recorder: Arc::new(Mutex::new(recorder)),
             worker: None,
@@ -66,6 +67,11 @@ impl Terminal {
 
     pub(crate) fn size(&self) -> TerminalSize {
         self.sizing.current()
+    }
+
+    /// The device of the child's end.
+    pub(crate) fn device(&self) -> Option<u64> {
+        tty::device(&self.slave)
     }
 
     pub(crate) fn is_broken(&self) -> bool {

@@ -22,6 +22,7 @@ pub use crate::pty::WinSize;
 pub struct RawMode {
     fd: OwnedFd,
     found: Termios,
+    forgotten: bool,
 }
 
 impl RawMode {
@@ -29,7 +30,7 @@ impl RawMode {
     pub fn enter(fd: &impl AsFd) -> io::Result<Self> {
         let fd = fd.as_fd().try_clone_to_owned()?;
         let found = rustix::termios::tcgetattr(&fd)?;
-        let mode = Self { fd, found };
+        let mode = Self { fd, found, forgotten: false };
         mode.resume()?;
         Ok(mode)
     }
@@ -38,6 +39,20 @@ impl RawMode {
     pub fn suspend(&self) -> io::Result<()> {
         // `Now`, not `Drain`: a terminal stopped with Ctrl-S would never drain.
         Ok(rustix::termios::tcsetattr(&self.fd, OptionalActions::Now, &self.found)?)
+    }
+
+    /// Whether the terminal is still in raw mode: else somebody else uses it by now.
+    pub fn is_intact(&self) -> bool {
+        let mut raw = self.found.clone();
+        raw.make_raw();
+        rustix::termios::tcgetattr(&self.fd).is_ok_and(|now| {
+            now.local_modes == raw.local_modes && now.input_modes == raw.input_modes
+        })
+    }
+
+    /// Ends raw mode without putting anything back.
+    pub fn forget(mut self) {
+        self.forgotten = true;
     }
 
     /// Switches to raw mode again.
@@ -50,8 +65,10 @@ impl RawMode {
 
 impl Drop for RawMode {
     fn drop(&mut self) {
-        // Fails only when the terminal is gone, and then there is nothing to restore.
-        self.suspend().ok();
+        if !self.forgotten {
+            // Fails only when the terminal is gone, and then there is nothing to restore.
+            self.suspend().ok();
+        }
     }
 }
 
@@ -152,8 +169,13 @@ mod tests {
         assert!(is_cooked());
         raw.resume().unwrap();
         assert!(!is_cooked());
+        assert!(raw.is_intact());
         drop(raw);
         assert!(is_cooked());
+        let raw = RawMode::enter(&pty.slave).unwrap();
+        make_sane(&pty.slave).unwrap();
+        assert!(!raw.is_intact());
+        raw.forget();
         std::mem::forget(RawMode::enter(&pty.slave).unwrap());
         assert!(!is_cooked());
         make_sane(&pty.slave).unwrap();

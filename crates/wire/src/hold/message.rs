@@ -113,6 +113,8 @@ pub enum RefusedCode {
     TooMany,
     /// The run is over.
     Ended,
+    /// The terminal that was handed over is of no use.
+    BadTerminal,
     /// A code of a later release.
     Unknown(u8),
 }
@@ -400,6 +402,7 @@ impl RefusedCode {
             Self::Busy => 2,
             Self::TooMany => 3,
             Self::Ended => 4,
+            Self::BadTerminal => 5,
             Self::Unknown(number) => number,
         }
     }
@@ -410,6 +413,7 @@ impl RefusedCode {
             2 => Self::Busy,
             3 => Self::TooMany,
             4 => Self::Ended,
+            5 => Self::BadTerminal,
             unknown => Self::Unknown(unknown),
         }
     }
