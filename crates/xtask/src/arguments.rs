@@ -21,6 +21,7 @@ usage: cargo xtask VERB …
                                 be had
   differential                  attach in the midst of recorded and of random output, and
                                 let xterm.js judge what is to be seen
+  pictures                      draw docs/pictures anew: sessions before and after coming back
   help                          print this";
 
 /// What was asked for.
@@ -32,6 +33,7 @@ pub(crate) enum Task {
     Install(InstallOptions),
     Fuzz(FuzzOptions),
     Differential,
+    Pictures,
 }
 
 /// How Cargo compiles.
@@ -116,6 +118,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Tas
         Some("test") => parse_test(arguments),
         Some("install") => parse_install(arguments),
         Some("fuzz") => parse_fuzz(arguments),
+        Some("pictures") => alone("pictures", Task::Pictures, arguments),
         Some("differential") => alone("differential", Task::Differential, arguments),
         Some("help" | "--help" | "-h") => Ok(Task::Help),
         _ => Err(UsageError::UnknownVerb { verb }),
@@ -281,6 +284,7 @@ mod tests {
         assert!(parsed("fuzz screen keys").is_err());
         assert_eq!(parsed("differential"), Ok(Task::Differential));
         assert!(parsed("differential vim").is_err());
+        assert_eq!(parsed("pictures"), Ok(Task::Pictures));
     }
 
     #[test]

@@ -4,7 +4,8 @@
 //! * `test` is everything that must pass before a change lands, here and on CI;
 //! * `install` puts the programs, their completions and their manual pages in place;
 //! * `fuzz` looks for an input that breaks what takes bytes from outside;
-//! * `differential` lets another terminal judge our snapshots.
+//! * `differential` lets another terminal judge our snapshots;
+//! * `pictures` draws what a person sees before and after coming back, for the documentation.
 //!
 //! Nothing here is ever shipped. There is no argument parser and no async runtime, because a
 //! fresh machine compiles this program before it does anything else.
@@ -21,6 +22,7 @@ mod environment;
 mod fuzz;
 mod install;
 mod packages;
+mod pictures;
 mod run;
 mod test;
 mod tools;
@@ -65,6 +67,7 @@ fn perform(task: Task) -> anyhow::Result<()> {
         Task::Test(options) => test::test(&Workspace::discover()?, &options),
         Task::Install(options) => install::install(&Workspace::discover()?, &options),
         Task::Fuzz(options) => fuzz::fuzz(&Workspace::discover()?, &options),
+        Task::Pictures => pictures::pictures(&Workspace::discover()?),
         Task::Differential => differential::differential(&Workspace::discover()?),
     }
 }
