@@ -6,8 +6,9 @@
 //! ```text
 //!   names, colours, directory     touch no cell
 //!   tab stops                     move the cursor
-//!   saved cursor (primary)        may write a blank into the empty screen
+//!   saved cursor (primary)        if it waits to wrap: writes a blank into the empty screen
 //!   history and primary screen    scrolls
+//!   saved cursor (primary)        else here: some terminals let it scroll away
 //!   keyboard (primary)
 //!   alternate screen              as above, once more, when it is shown
 //!   character, region, cursor     the cursor goes where it was
@@ -43,8 +44,14 @@ pub(crate) fn of(terminal: &Terminal, history: History) -> Vec<u8> {
     writer.progress();
     writer.tabs();
     writer.hidden_keyboard();
-    writer.saved_cursor(&terminal.saved[0]);
+    let saved = &terminal.saved[0];
+    if saved.cursor.pending {
+        writer.saved_cursor(saved);
+    }
     writer.paint(&terminal.primary, history);
+    if !saved.cursor.pending {
+        writer.saved_cursor(saved);
+    }
     writer.keyboard(&terminal.keyboards[0]);
     if let Some(alternate) = &terminal.alternate {
         match alternate.opener {
@@ -142,7 +149,8 @@ impl<'a> Writer<'a> {
         self.style = Style::default();
     }
 
-    /// DECSC, on an empty screen with everything else as after a reset.
+    /// DECSC, with everything but the screen as after a reset, and the screen empty if the
+    /// cursor waits to wrap.
     fn saved_cursor(&mut self, saved: &Saved) {
         let Saved { cursor, style, charsets, origin } = *saved;
         if *saved == Saved::default() {
@@ -159,6 +167,10 @@ impl<'a> Writer<'a> {
             self.push(b"\x1b[?69l");
         }
         self.forget_pen();
+        if cursor.pending {
+            // The blank that it waits behind is no part of the screen.
+            self.push(b"\x1b[2K");
+        }
         self.reset_charsets();
         if origin {
             self.private_mode(6, false);

@@ -68,6 +68,11 @@ const FEATURES: &[(&str, &str, &str)] = &[
     ("pending wrap, wide", "\x1b[2;1H012345678901234567字", "x"),
     ("soft wrap kept", "0123456789012345678901234567890123456789abc", "x"),
     ("saved cursor", "\x1b[3;4H\x1b[1;31m\x1b(0\x1b7\x1b[m\x1b(B\x1b[H", "\x1b8q"),
+    (
+        "saved cursor waiting to wrap over a coloured end of a line",
+        "\x1b[1;20Hx\x1b7\x1b[H\x1b[41m\x1b[2K\x1b[my",
+        "\x1b8z",
+    ),
     ("saved cursor waiting to wrap", "01234567890123456789\x1b7\x1b[3;3H", "\x1b8x"),
     ("saved cursor with origin", "\x1b[2;4r\x1b[?6h\x1b[2;2H\x1b7\x1b[?6l\x1b[H", "\x1b8x\x1b[Hy"),
     ("saved cursor of the alternate", "\x1b[?1049h\x1b[3;4H\x1b[7m\x1b7\x1b[m\x1b[H", "\x1b8x"),
@@ -194,6 +199,16 @@ fn the_character_just_written_is_the_end_of_a_snapshot() {
         let snapshot = fed(written.as_bytes()).snapshot(crate::History::All);
         assert!(snapshot.ends_with(end.as_bytes()), "{:?}", String::from_utf8_lossy(&snapshot));
     }
+}
+
+/// xterm.js counts the row of a saved cursor from the top of the history: saved before the
+/// history was there, it was restored in the first row.
+#[test]
+fn a_cursor_is_saved_after_what_scrolls() {
+    let screen = fed(b"1\r\n2\r\n3\r\n4\r\n5\r\n6\x1b[3;4H\x1b[31m\x1b7\x1b[m\x1b[H");
+    let snapshot = screen.snapshot(crate::History::All);
+    let at = |bytes: &[u8]| snapshot.windows(bytes.len()).position(|window| window == bytes);
+    assert!(at(b"\x1b7").unwrap() > at(b"6").unwrap());
 }
 
 #[test]
