@@ -61,6 +61,16 @@ impl Content {
         self.0 & WIDE != 0
     }
 
+    /// Whether it is one narrow ASCII character.
+    pub(crate) const fn is_ascii(self) -> bool {
+        self.0 < 0x80
+    }
+
+    /// That character.
+    pub(crate) const fn ascii(self) -> u8 {
+        (self.0 & 0x7f) as u8
+    }
+
     pub(crate) const fn is_spacer(self) -> bool {
         self.0 == SPACER
     }

@@ -4,14 +4,16 @@
 //!
 //! 1. `rows` has exactly as many rows as the screen is tall, and at least one.
 //! 2. The last row of the screen is never wrapped: nothing follows it.
-//! 3. The history never exceeds its limit; the oldest line goes first, and its memory
-//!    becomes the next blank row.
+//! 3. The history never exceeds its limit; the oldest line goes first. The row that leaves
+//!    the screen, once it is packed, becomes the next blank one.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use crate::cell::Cell;
 use crate::cursor::Cursor;
 use crate::intern::Id;
+use crate::past::Past;
 use crate::row::{Row, Span};
 use crate::work;
 
@@ -19,7 +21,7 @@ use crate::work;
 #[derive(Debug)]
 pub(crate) struct Grid {
     pub(crate) rows: VecDeque<Row>,
-    pub(crate) history: VecDeque<Row>,
+    pub(crate) history: Past,
     /// How many lines the history may keep.
     pub(crate) limit: usize,
 }
@@ -74,7 +76,7 @@ impl Grid {
     pub(crate) fn new(rows: usize, limit: usize) -> Self {
         let mut all = VecDeque::with_capacity(rows);
         all.resize_with(rows, Row::default);
-        Self { rows: all, history: VecDeque::new(), limit }
+        Self { rows: all, history: Past::default(), limit }
     }
 
     /// Moves the text of the region up. Rows that leave a region which begins at the top
@@ -125,28 +127,19 @@ impl Grid {
 
     /// The line that ends above `top` no longer goes on there.
     fn end_line_above(&mut self, top: usize) {
-        let above = match top.checked_sub(1) {
-            Some(row) => self.rows.get_mut(row),
-            None => self.history.back_mut(),
-        };
-        if let Some(row) = above {
-            row.end_line();
+        match top.checked_sub(1).and_then(|row| self.rows.get_mut(row)) {
+            Some(row) => row.end_line(),
+            None => self.history.end_line(),
         }
     }
 
     /// The first row leaves the screen; a blank one enters below `bottom`.
     fn push_history(&mut self, bottom: usize, style: Id) {
         work::count(1);
-        let Some(mut leaving) = self.rows.pop_front() else { return };
-        let mut entering = if self.limit == 0 {
-            leaving
-        } else {
-            leaving.compact();
-            let oldest =
-                if self.history.len() >= self.limit { self.history.pop_front() } else { None };
-            self.history.push_back(leaving);
-            oldest.unwrap_or_default()
-        };
+        let Some(mut entering) = self.rows.pop_front() else { return };
+        if self.limit > 0 {
+            self.history.push(&mut entering, self.limit);
+        }
         entering.clear(style);
         if bottom == self.rows.len() {
             self.rows.push_back(entering);
@@ -198,7 +191,7 @@ impl Grid {
 
     /// ED 3.
     pub(crate) fn clear_history(&mut self) {
-        self.history = VecDeque::new();
+        self.history = Past::default();
     }
 
     /// How many rows of the screen there are down to the last that is not blank, with the
@@ -213,7 +206,7 @@ impl Grid {
         Cursor { row: self.used_rows().saturating_sub(1), ..Cursor::default() }
     }
 
-    pub(crate) fn all(&self) -> impl Iterator<Item = &Row> {
-        self.history.iter().chain(&self.rows)
+    pub(crate) fn all(&self) -> impl Iterator<Item = Cow<'_, Row>> {
+        self.history.last(usize::MAX).chain(self.rows.iter().map(Cow::Borrowed))
     }
 }

@@ -35,6 +35,7 @@ mod intern;
 mod keyboard;
 mod modes;
 mod osc;
+mod past;
 mod print;
 mod reflow;
 mod row;

@@ -16,6 +16,7 @@ use crate::cell::{Cell, Content};
 use crate::cursor::Cursor;
 use crate::grid::Grid;
 use crate::intern::Id;
+use crate::past::Past;
 use crate::row::Row;
 use crate::work;
 
@@ -68,7 +69,7 @@ impl Grid {
     ) {
         let (above, height) = (self.history.len(), self.rows.len());
         let used = above + self.used_rows().max(cursor.row + 1);
-        let mut lines = mem::take(&mut self.history);
+        let mut lines = self.history.take();
         lines.append(&mut self.rows);
         let mut points =
             [*cursor, *saved, Cursor::default()].map(|cursor| Point::new(cursor, above));
@@ -91,9 +92,7 @@ impl Grid {
             last.end_line();
         }
         lines.drain(..lines.len().saturating_sub(self.limit));
-        lines.range_mut(above.min(lines.len())..).for_each(Row::compact);
-        lines.shrink_to_fit();
-        self.history = lines;
+        self.history = Past::of(lines);
 
         *cursor = Cursor { row: at.row - start, col: at.col, pending: at.pending };
         // A saved cursor below all text has only its row to keep.

@@ -57,9 +57,13 @@ impl Row {
         self.wrapped = false;
     }
 
-    /// Gives back what a row needs no more once it has left the screen.
+    /// Forgets the blanks at the end that the tail stands for.
     pub(crate) fn compact(&mut self) {
         self.cells.truncate(self.used());
+    }
+
+    /// Gives back what a row needs no more once it has left the screen.
+    pub(crate) fn shrink(&mut self) {
         if self.cells.capacity() > self.cells.len() + WASTE {
             self.cells.shrink_to_fit();
         }

@@ -1,5 +1,7 @@
 //! The cells of a snapshot: rows, from the oldest line to the last row of the screen.
 
+use std::borrow::Cow;
+
 use super::Writer;
 use crate::cell::{Cell, Glyph};
 use crate::grid::Grid;
@@ -23,19 +25,19 @@ impl Writer<'_> {
             History::Lines(lines) => lines.min(grid.history.len()),
             History::All => grid.history.len(),
         };
-        let old = grid.history.range(grid.history.len() - lines..);
+        let old = grid.history.last(lines);
         // Without history the blank rows at the foot are there already.
         let used = match lines {
             0 => grid.used_rows(),
             _ => grid.rows.len(),
         };
         self.push(b"\x1b[H");
-        let mut above: Option<&Row> = None;
-        for row in old.chain(grid.rows.range(..used)) {
-            if let Some(above) = above {
+        let mut above: Option<Cow<'_, Row>> = None;
+        for row in old.chain(grid.rows.range(..used).map(Cow::Borrowed)) {
+            if let Some(above) = &above {
                 self.next_row(above);
             }
-            self.row(row);
+            self.row(&row);
             above = Some(row);
         }
         self.pen(Style::default());

@@ -6,9 +6,8 @@ use crate::row::Row;
 /// Bytes of heap that the rows take.
 fn heap(screen: &Screen) -> usize {
     let primary = &screen.terminal.primary;
-    let rows = primary.rows.capacity() + primary.history.capacity();
-    let cells: usize = primary.all().map(|row| row.cells.capacity() * 8).sum();
-    rows * size_of::<Row>() + cells
+    let cells: usize = primary.rows.iter().map(|row| row.cells.capacity() * 8).sum();
+    primary.rows.capacity() * size_of::<Row>() + cells + primary.history.heap()
 }
 
 #[test]
@@ -38,4 +37,13 @@ fn history_keeps_text_and_not_the_room_beside_it() {
         screen.feed(b"twenty bytes of text\x1b[70Gfar\x1b[K\x1b[21G\x1b[K\r\n");
     }
     assert!(heap(&screen) <= 1100 * (2 * size_of::<Row>() + 28 * 8));
+}
+
+#[test]
+fn two_thousand_lines_of_plain_text_take_little_more_than_their_text() {
+    let mut screen = Screen::new(24, 80, 2000);
+    for _ in 0..3000 {
+        screen.feed(&[&b"x".repeat(78)[..], b"\r\n"].concat());
+    }
+    assert!(heap(&screen) <= 2000 * 78 + 2100 * size_of::<Row>() * 2);
 }

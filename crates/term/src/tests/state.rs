@@ -50,7 +50,12 @@ pub(super) fn of(screen: &Screen) -> State {
     let terminal = &screen.terminal;
     State {
         size: (terminal.rows, terminal.cols),
-        history: terminal.primary.history.iter().map(|row| line(terminal, row)).collect(),
+        history: terminal
+            .primary
+            .history
+            .last(usize::MAX)
+            .map(|row| line(terminal, &row))
+            .collect(),
         primary: lines(terminal, &terminal.primary),
         alternate: terminal
             .alternate
