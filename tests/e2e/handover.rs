@@ -15,7 +15,7 @@ fn is_cooked(terminal: &Terminal) -> bool {
 }
 
 fn wait_put_right(terminal: &mut Terminal) {
-    terminal.wait_raw("the reset", |it| {
+    terminal.wait_raw_from_anybody("the reset", |it| {
         let reset = [&b"\x1b[?1003l"[..], b"\x1b[?1049l", b"\x1b[?25h"];
         reset.iter().all(|wanted| it.raw().windows(wanted.len()).any(|bytes| bytes == *wanted))
     });

@@ -178,6 +178,22 @@ impl Terminal {
         }
     }
 
+    /// Waits until what came from the terminal satisfies `check`, also from somebody else
+    /// once the program in the window is over.
+    #[track_caller]
+    pub fn wait_raw_from_anybody(&mut self, what: &str, check: impl Fn(&Self) -> bool) {
+        let deadline = Deadline::usual();
+        loop {
+            self.drain();
+            if check(self) {
+                return;
+            }
+            let left = deadline.left();
+            assert!(left.is_some(), "waited {:?} for {what}: {self}", wait::LIMIT);
+            wait::readable(self.master.as_ref().unwrap().as_fd(), deadline);
+        }
+    }
+
     /// Waits until the program in the window is over; its exit code, 128+n for signal n.
     #[track_caller]
     pub fn wait_exit(&mut self) -> i32 {
