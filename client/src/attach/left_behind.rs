@@ -34,9 +34,7 @@ impl Marker {
         writeln!(file, "{} {start_time}", pid.as_u32()).ok()?;
         Some(Self { path })
     }
-}
 
-impl Marker {
     /// The terminal is not right: the file stays for the next command.
     pub(crate) fn keep(self) {
         std::mem::forget(self);

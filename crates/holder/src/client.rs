@@ -129,8 +129,7 @@ impl Client {
     /// The terminal that was handed over, and whether its keys and room on it are awaited.
     pub(crate) fn tty(&self) -> Option<(&File, bool, bool)> {
         let handed = self.handed.as_ref()?;
-        let read = !self.paused && !handed.is_leaving();
-        Some((handed.tty(), read, handed.len() > 0 || self.is_lagging()))
+        Some((handed.tty(), !handed.is_leaving(), handed.len() > 0 || self.is_lagging()))
     }
 
     /// What to wait for until it has taken everything.

@@ -13,7 +13,7 @@
 //!    detaches must be seen.
 
 use std::fs::File;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::os::fd::OwnedFd;
 use std::time::Instant;
 
@@ -23,7 +23,7 @@ use app_model::reset::{RESET, TO_BOTTOM, make_room, reset_in_place};
 use app_sys::tty::{self, RawMode};
 use app_wire::hold::{DetachReason, FromHolder};
 
-use crate::limits;
+use crate::{limits, queue};
 
 /// Bytes of keys that are read at once.
 const KEYS: usize = 4096;
@@ -129,7 +129,7 @@ impl Handed {
     /// Queues output.
     pub(crate) fn push(&mut self, bytes: &[u8]) {
         if self.leaving.is_none() {
-            self.compact();
+            queue::compact(&mut self.queue, &mut self.start);
             self.queue.extend_from_slice(bytes);
         }
     }
@@ -151,21 +151,10 @@ impl Handed {
     }
 
     fn write(&mut self) -> io::Result<usize> {
-        let mut total = 0;
-        while self.len() > 0 {
-            match self.tty.write(&self.queue[self.start..]) {
-                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(count) => {
-                    self.start += count;
-                    total += count;
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        self.compact();
-        Ok(total)
+        let count = queue::write_some(&mut self.tty, &self.queue[self.start..])?;
+        self.start += count;
+        queue::compact(&mut self.queue, &mut self.start);
+        Ok(count)
     }
 
     /// Reads what was typed.
@@ -254,18 +243,5 @@ impl Handed {
             Some(_) | None => {}
         }
         Some(Back { goodbye, is_right })
-    }
-
-    fn compact(&mut self) {
-        if self.start == self.queue.len() {
-            self.queue.clear();
-            self.start = 0;
-            if self.queue.capacity() > limits::QUEUE_KEPT {
-                self.queue = Vec::new();
-            }
-        } else if self.start > self.queue.len() / 2 {
-            self.queue.drain(..self.start);
-            self.start = 0;
-        }
     }
 }

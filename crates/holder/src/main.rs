@@ -39,6 +39,7 @@ mod notes;
 mod outbox;
 mod output;
 mod questions;
+mod queue;
 mod recorder;
 mod reports;
 mod requests;

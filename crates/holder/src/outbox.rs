@@ -12,7 +12,7 @@ use std::io::{self, Write};
 use app_wire::hello::HELLO_LEN;
 use app_wire::hold::{Frame, FromHolder};
 
-use crate::limits;
+use crate::queue;
 
 /// Bytes of a frame before its payload: length (4), kind (1). Frozen.
 const HEADER: usize = 5;
@@ -56,21 +56,10 @@ impl Outbox {
 
     /// Writes as much as the writer takes without blocking, and says how much that was.
     pub(crate) fn write_to(&mut self, writer: &mut impl Write) -> io::Result<usize> {
-        let mut total = 0;
-        while !self.is_empty() {
-            match writer.write(&self.bytes[self.start..]) {
-                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(count) => {
-                    self.advance(count);
-                    total += count;
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
+        let count = queue::write_some(writer, &self.bytes[self.start..])?;
+        self.advance(count);
         self.compact();
-        Ok(total)
+        Ok(count)
     }
 
     /// Throws away all output that has not begun to leave.
@@ -113,16 +102,7 @@ impl Outbox {
     }
 
     fn compact(&mut self) {
-        if self.start == self.bytes.len() {
-            self.bytes.clear();
-            self.start = 0;
-            if self.bytes.capacity() > limits::QUEUE_KEPT {
-                self.bytes = Vec::new();
-            }
-        } else if self.start > self.bytes.len() / 2 {
-            self.bytes.drain(..self.start);
-            self.start = 0;
-        }
+        queue::compact(&mut self.bytes, &mut self.start);
     }
 }
 
@@ -131,6 +111,7 @@ mod tests {
     use app_wire::hold::{Decoder, HELLO};
 
     use super::*;
+    use crate::limits;
 
     /// Takes `room` bytes, then would block.
     struct Narrow {
