@@ -154,6 +154,7 @@ pub fn descendants(ancestor: Pid) -> Vec<Process> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
     use std::process::{Child, Command, Stdio};
 
     use super::*;
@@ -195,17 +196,19 @@ mod tests {
     #[test]
     fn descendants_are_found_over_generations_with_their_names() {
         let mut child = Command::new("sh")
-            .args(["-c", "sh -c 'sleep 1000 & echo up; wait' & wait"])
+            .args(["-c", "sh -c 'cat; :'; :"])
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let out = child.stdout.take().unwrap();
-        poll::readable(&out, None).unwrap();
+        // What `cat` hands back proves that it is no longer the shell that forked it.
+        child.stdin.as_mut().unwrap().write_all(b"up").unwrap();
+        poll::readable(child.stdout.as_ref().unwrap(), None).unwrap();
         let below = descendants(Pid::new(child.id()).unwrap());
         assert_eq!(below.len(), 2, "{below:?}");
         assert_eq!(below[0].parent, child.id());
         assert_eq!(below[1].parent, below[0].identity.pid.as_u32());
-        assert_eq!(below[1].name, "sleep");
+        assert_eq!(below[1].name, "cat");
         for process in below.iter().rev() {
             signal(&process.identity, Signal::KILL).unwrap();
         }
