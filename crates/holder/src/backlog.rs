@@ -31,8 +31,8 @@ pub(crate) struct Backlog {
     searched: usize,
     /// When the oldest of what waits came, or some of it was last passed over.
     since: Option<Instant>,
-    /// When the model last caught up.
-    caught_up_at: Option<Instant>,
+    /// When the model last saw something, or something was last passed over.
+    moved_on_at: Option<Instant>,
 }
 
 impl Backlog {
@@ -60,6 +60,13 @@ impl Backlog {
     /// What of it comes first and is text and colours only.
     pub(crate) fn plain(&self) -> &[u8] {
         &self.buffer[..self.plain]
+    }
+
+    /// How many of the bytes that wait can be fed without leaving the model inside a colour
+    /// that was cut: from there it could not pass anything over.
+    pub(crate) fn whole(&self) -> usize {
+        let cut = self.filled - self.plain;
+        if cut <= limits::CUT_COLOUR { self.plain } else { self.filled }
     }
 
     /// What was not searched for questions yet.
@@ -90,15 +97,8 @@ impl Backlog {
         self.searched = self.searched.saturating_sub(count);
         if count > 0 {
             self.since = (self.filled > 0).then_some(now);
+            self.moved_on_at = Some(now);
         }
-    }
-
-    /// The model has seen everything.
-    pub(crate) fn clear(&mut self, now: Instant) {
-        if self.since.is_some() {
-            self.caught_up_at = Some(now);
-        }
-        self.drop_front(self.filled, now);
     }
 
     /// Whether another batch does not fit.
@@ -109,7 +109,7 @@ impl Backlog {
     /// When the model is to catch up.
     pub(crate) fn due_at(&self) -> Option<Instant> {
         let since = self.since?;
-        let is_flood = self.caught_up_at.is_some_and(|at| since < at + limits::LAG);
+        let is_flood = self.moved_on_at.is_some_and(|at| since < at + limits::LAG);
         Some(if is_flood && !self.is_full() { since + limits::LAG } else { since })
     }
 
@@ -125,17 +125,21 @@ impl Backlog {
 mod tests {
     use super::*;
 
+    fn clear(backlog: &mut Backlog, now: Instant) {
+        backlog.drop_front(backlog.waiting().len(), now);
+    }
+
     #[test]
     fn the_first_output_is_shown_at_once_and_a_flood_in_large_pieces() {
         let (mut backlog, now) = (Backlog::default(), Instant::now());
         assert_eq!(backlog.due_at(), None);
         backlog.add(b"0123456789", now);
         assert_eq!(backlog.due_at(), Some(now));
-        backlog.clear(now);
+        clear(&mut backlog, now);
         let soon = now + limits::LAG / 2;
         backlog.add(b"0123456789", soon);
         assert_eq!(backlog.due_at(), Some(soon + limits::LAG));
-        backlog.clear(soon + limits::LAG);
+        clear(&mut backlog, soon + limits::LAG);
         let later = soon + limits::LAG * 3;
         backlog.add(b"0123456789", later);
         assert_eq!(backlog.due_at(), Some(later));
@@ -145,7 +149,7 @@ mod tests {
     fn a_full_backlog_is_due_and_before_there_is_room_for_a_batch() {
         let (mut backlog, now) = (Backlog::default(), Instant::now());
         backlog.add(b"x", now);
-        backlog.clear(now);
+        clear(&mut backlog, now);
         while backlog.due_at() != Some(now) {
             backlog.add(&[b'x'; limits::OUTPUT_BATCH], now);
         }

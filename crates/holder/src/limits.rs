@@ -29,6 +29,12 @@ pub(crate) const OUTPUT_BATCH: usize = 64 << 10;
 /// processor's cache.
 pub(crate) const BACKLOG: usize = 1 << 20;
 
+/// The longest colour that was cut for which the model waits.
+pub(crate) const CUT_COLOUR: usize = 128;
+
+/// Passing over less than this is not worth moving the rest about.
+pub(crate) const WORTH_SKIMMING: usize = BACKLOG / 4;
+
 /// How long output may wait for the screen model in a flood. What is looked at is up to
 /// date at any time; only titles and the like are seen this much later.
 pub(crate) const LAG: Duration = Duration::from_millis(100);

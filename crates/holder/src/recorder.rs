@@ -58,8 +58,7 @@ impl Recorder {
         while let Some(question) = self.next_question() {
             if let Some(answer) = &mut answer {
                 // An answer is about the moment of its question.
-                self.model.feed(self.backlog.searched());
-                self.backlog.drop_front(self.backlog.searched().len(), now);
+                self.feed(self.backlog.searched().len(), now);
                 question.answer(&self.model.facts()).into_iter().for_each(&mut **answer);
             }
         }
@@ -96,10 +95,10 @@ impl Recorder {
             let count = self.model.skim(self.backlog.plain());
             self.backlog.drop_front(count, now);
             // For less, moving the rest about is not worth it.
-            if count >= limits::BACKLOG / 4 {
-                return;
+            if count < limits::WORTH_SKIMMING {
+                self.feed(self.backlog.whole(), now);
             }
-            self.catch_up(now);
+            return;
         }
         if self.due_at().is_some_and(|at| now >= at) {
             self.catch_up(now);
@@ -112,8 +111,13 @@ impl Recorder {
     }
 
     fn catch_up(&mut self, now: Instant) {
-        self.model.feed(self.backlog.waiting());
-        self.backlog.clear(now);
+        self.feed(self.backlog.waiting().len(), now);
+    }
+
+    /// Shows the model the first `count` bytes that wait.
+    fn feed(&mut self, count: usize, now: Instant) {
+        self.model.feed(&self.backlog.waiting()[..count]);
+        self.backlog.drop_front(count, now);
     }
 
     /// The screen as it is now.

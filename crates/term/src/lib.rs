@@ -36,6 +36,7 @@ mod keyboard;
 mod modes;
 mod osc;
 mod past;
+mod plain;
 mod print;
 mod reflow;
 mod row;
@@ -58,6 +59,6 @@ mod work;
 mod tests;
 
 pub use modes::{Modes, Mouse, MouseEncoding};
+pub use plain::text_and_colours;
 pub use screen::{History, MAX_COLS, MAX_ROWS, Progress, Screen};
-pub use skim::text_and_colours;
 pub use view::View;

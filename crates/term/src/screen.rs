@@ -11,7 +11,8 @@ use vte::Parser;
 
 use crate::frame::{End, Framer, State};
 use crate::modes::Modes;
-use crate::skim::{self, text_and_colours};
+use crate::plain::text_and_colours;
+use crate::skim;
 use crate::terminal::Terminal;
 use crate::utf8::{self, Front};
 use crate::{snapshot, text};

@@ -11,19 +11,15 @@
 //!    that reading every byte gives.
 
 use crate::cursor::Cursor;
+use crate::plain::{ESC, colour};
 use crate::screen::Screen;
 use crate::terminal::Terminal;
 
 /// Shorter stretches are read in full: looking ahead would cost more than it saves.
 pub(crate) const LEAST: usize = 64 * 1024;
 
-/// The longest colour sequence that is recognized.
-const LONGEST: usize = 128;
-
-const ESC: u8 = 0x1b;
-
 impl Screen {
-    /// Passes over the front of `stretch`, which is of [`text_and_colours`] only and comes
+    /// Passes over the front of `stretch`, which is of [`text_and_colours`](crate::text_and_colours) only and comes
     /// next, as far as it cannot be seen once the rest was fed. Returns how many bytes
     /// that are; feed the rest, or pass over some of it when it has grown longer. Until it
     /// was fed, what the screen shows makes no sense.
@@ -80,78 +76,9 @@ fn last_reset(bytes: &[u8]) -> usize {
         .unwrap_or(0)
 }
 
-/// Length of the stretch of text, moves within a line, line ends and whole colour
-/// sequences that `bytes` begin with. They must begin between two sequences.
-pub fn text_and_colours(bytes: &[u8]) -> usize {
-    // In windows, so that what ends it early is found early.
-    const WINDOW: usize = 4096;
-    let (mut at, mut checked) = (0, 0);
-    loop {
-        if at >= checked {
-            let window = bytes.len().min(at + WINDOW);
-            checked = at + text_and_escapes(&bytes[at..window]);
-            if at == checked {
-                return at;
-            }
-        }
-        let Some(next) = memchr::memchr(ESC, &bytes[at..checked]) else {
-            at = checked;
-            continue;
-        };
-        at += next;
-        match colour(&bytes[at..]) {
-            Some(length) => at += length,
-            None => return at,
-        }
-    }
-}
-
-/// Length of the text that the bytes begin with, if every ESC is a part of it.
-fn text_and_escapes(bytes: &[u8]) -> usize {
-    const STEP: usize = 64;
-    let is_either = |byte: u8| is_text(byte) | (byte == ESC);
-    let steps = bytes.chunks_exact(STEP);
-    let all = |step: &&[u8]| step.iter().fold(true, |all, &byte| all & is_either(byte));
-    let far = steps.take_while(all).count() * STEP;
-    far + bytes[far..].iter().take_while(|&&byte| is_either(byte)).count()
-}
-
-/// Text (of which every byte above ASCII is a part), backspace, tab, line feed, carriage
-/// return.
-const fn is_text(byte: u8) -> bool {
-    let moves = (byte == b'\n') | (byte == b'\r') | (byte == b'\t') | (byte == 0x08);
-    (byte >= 0x20) & (byte != 0x7f) | moves
-}
-
-/// Length of the SGR sequence that the bytes begin with.
-fn colour(bytes: &[u8]) -> Option<usize> {
-    let body = bytes.strip_prefix(b"\x1b[")?;
-    for (at, byte) in body.iter().take(LONGEST).enumerate() {
-        match byte {
-            b'0'..=b';' => {}
-            b'm' => return Some(2 + at + 1),
-            _ => return None,
-        }
-    }
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_stretch_ends_at_whatever_is_more_than_text() {
-        let text = "plain ÄÖ\t\r\n\x1b[1;38:2::1:2:3mred\x1b[m".repeat(9);
-        for end in ["\x1b[H", "\x1b]2;t\x07", "\x07", "\x0e", "\x1b[1 ", "\x1b", "\x1b[>4m"] {
-            assert_eq!(
-                text_and_colours(format!("{text}{end}more").as_bytes()),
-                text.len(),
-                "{end:?}"
-            );
-        }
-        assert_eq!(text_and_colours(text.as_bytes()), text.len());
-    }
 
     #[test]
     fn the_cut_is_where_enough_lines_follow() {
