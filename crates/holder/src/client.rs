@@ -129,14 +129,28 @@ impl Client {
     /// The terminal that was handed over, and whether its keys and room on it are awaited.
     pub(crate) fn tty(&self) -> Option<(&File, bool, bool)> {
         let handed = self.handed.as_ref()?;
-        Some((handed.tty(), !handed.is_leaving(), handed.len() > 0 || self.is_lagging()))
+        let write = handed.bell().is_none() && (handed.len() > 0 || self.is_lagging());
+        Some((handed.tty(), !handed.is_leaving(), write))
+    }
+
+    /// Readable when more of a flood can be written to it.
+    pub(crate) fn bell(&self) -> Option<&UnixStream> {
+        self.handed.as_ref().and_then(Handed::bell)
+    }
+
+    /// There is a flood: what is written to its terminal is written by a thread from now on.
+    pub(crate) fn write_apart(&mut self, now: Instant) {
+        let live = self.attachment.is_some_and(|attachment| attachment.flow == Flow::Live);
+        if let Some(handed) = self.handed.as_mut().filter(|_| live && self.glance.is_none()) {
+            handed.write_apart(now);
+        }
     }
 
     /// What to wait for until it has taken everything.
     pub(crate) fn room(&self) -> impl Iterator<Item = Interest<'_>> {
         let socket = (!self.outbox.is_empty()).then(|| Interest::write(self));
         let tty = self.handed.as_ref().filter(|handed| handed.len() > 0);
-        socket.into_iter().chain(tty.map(|handed| Interest::write(handed.tty())))
+        socket.into_iter().chain(tty.map(Handed::room))
     }
 
     /// Whether its terminal was handed over.
@@ -440,8 +454,13 @@ impl Client {
         if let Stage::Greeting { until } = self.stage {
             return if until.is_some_and(|at| now >= at) { Err(Gone) } else { Ok(()) };
         }
-        if self.is_leaving() {
+        let is_slow = self.slow_at().is_some_and(|at| now >= at);
+        if self.is_leaving() || is_slow {
+            // It may have taken something that was not noticed yet.
             self.flush(now);
+        }
+        if let Some(handed) = &mut self.handed {
+            handed.settle(now);
         }
         if self.slow_at().is_some_and(|at| now >= at) {
             self.holding_since = None;

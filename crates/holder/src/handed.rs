@@ -14,15 +14,19 @@
 
 use std::fs::File;
 use std::io::{self, Read as _};
+use std::mem;
 use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::time::Instant;
 
 use app_model::TerminalSize;
 use app_model::keys::{DetachKey, KeyFilter};
 use app_model::reset::{RESET, TO_BOTTOM, make_room, reset_in_place};
+use app_sys::poll::Interest;
 use app_sys::tty::{self, RawMode};
 use app_wire::hold::{DetachReason, FromHolder};
 
+use crate::writer::Writer;
 use crate::{limits, queue};
 
 /// Bytes of keys that are read at once.
@@ -58,6 +62,8 @@ pub(crate) struct Handed {
     queue: Vec<u8>,
     /// Where in the queue the bytes begin that were not written yet.
     start: usize,
+    /// Writes in our stead while there is a flood. Then nothing of the queue was written.
+    writer: Option<Writer>,
     leaving: Option<Leaving>,
 }
 
@@ -105,6 +111,7 @@ impl Handed {
             keys: KeyFilter::new(DetachKey::from_byte(detach_key)),
             queue: make_room(size.rows).into_bytes(),
             start: 0,
+            writer: None,
             leaving: None,
         };
         // Output may be thrown away later; room must be made in any case.
@@ -123,7 +130,36 @@ impl Handed {
 
     /// Bytes that wait to be written.
     pub(crate) fn len(&self) -> usize {
-        self.queue.len() - self.start
+        self.queue.len() - self.start + self.writer.as_ref().map_or(0, Writer::len)
+    }
+
+    /// What to wait for until it has taken more of them.
+    pub(crate) fn room(&self) -> Interest<'_> {
+        self.bell().map_or_else(|| Interest::write(&self.tty), Interest::read)
+    }
+
+    /// Readable when the thread has written something, if there is one.
+    pub(crate) fn bell(&self) -> Option<&UnixStream> {
+        self.writer.as_ref().map(Writer::bell)
+    }
+
+    /// There is a flood: from now on a thread writes it.
+    pub(crate) fn write_apart(&mut self, now: Instant) {
+        if self.writer.is_none() && self.leaving.is_none() {
+            self.queue.drain(..self.start);
+            self.start = 0;
+            // Without a thread it is slower, and that is all.
+            self.writer = Writer::start(&self.tty, now).ok();
+        }
+    }
+
+    /// Takes back what the thread has not written, and ends it.
+    fn recall(&mut self) {
+        if let Some(writer) = self.writer.take() {
+            let mut bytes = writer.recall();
+            bytes.append(&mut self.queue);
+            self.queue = bytes;
+        }
     }
 
     /// Queues output.
@@ -136,13 +172,23 @@ impl Handed {
 
     /// Throws away what waits. What follows has to begin by ending half a sequence.
     pub(crate) fn clear(&mut self) {
+        self.recall();
         (self.queue, self.start) = (Vec::new(), 0);
     }
 
     /// Writes what the terminal takes now and says how much that was. An error means that
     /// the terminal is gone.
     pub(crate) fn flush(&mut self, now: Instant) -> io::Result<usize> {
-        let total = self.write()?;
+        let total = match &mut self.writer {
+            Some(writer) => {
+                let count = writer.progress()?;
+                if writer.has_room() && !self.queue.is_empty() {
+                    self.queue = writer.take(mem::take(&mut self.queue), now);
+                }
+                count
+            }
+            None => self.write()?,
+        };
         if let Some(leaving) = self.leaving.as_mut().filter(|_| total > 0) {
             // As long as it takes something, it gets the rest.
             leaving.until = (now + limits::LEAVE).min(leaving.at_most);
@@ -178,11 +224,24 @@ impl Handed {
         self.typed(typed, leaves)
     }
 
-    /// When [`Self::tick`] or [`Self::finish`] has something to do.
+    /// When [`Self::tick`], [`Self::settle`] or [`Self::finish`] has something to do.
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        match &self.leaving {
+        let other = match &self.leaving {
             Some(leaving) => Some(leaving.until),
             None => self.keys.deadline(),
+        };
+        [self.idle_at(), other].into_iter().flatten().min()
+    }
+
+    /// When the flood is over, if no more of it comes.
+    fn idle_at(&self) -> Option<Instant> {
+        self.writer.as_ref().filter(|_| self.queue.is_empty())?.due_at()
+    }
+
+    /// Ends the thread once the flood is over.
+    pub(crate) fn settle(&mut self, now: Instant) {
+        if self.idle_at().is_some_and(|at| now >= at) {
+            self.recall();
         }
     }
 
@@ -207,6 +266,7 @@ impl Handed {
         if self.leaving.is_some() {
             return;
         }
+        self.recall();
         match place {
             Place::Bottom => {
                 // Output that waits is of no use any more.

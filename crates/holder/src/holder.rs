@@ -171,6 +171,12 @@ impl Holder {
                 sources.push((interest, Event::Typed(client.id), Event::Room(client.id)));
             }
         }
+        for client in self.clients.iter() {
+            if let Some(bell) = client.bell() {
+                let room = Event::Room(client.id);
+                sources.push((Interest::read(bell), room, room));
+            }
+        }
         if let Some(door) = self.clients.door() {
             sources.push((Interest::read(door), Event::Knock, Event::Knock));
         }

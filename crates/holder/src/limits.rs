@@ -45,7 +45,11 @@ pub(crate) const HANDED_OVER: usize = 8;
 /// Answers and titles that are under way from it.
 pub(crate) const REPORTS: usize = 64;
 
-/// The stack of that thread.
+/// Buffers that are under way to a thread that writes a flood: one that it writes, one for
+/// when it has.
+pub(crate) const TO_WRITE: usize = 2;
+
+/// The stack of such a thread.
 pub(crate) const STACK: usize = 256 << 10;
 
 /// A client that slows the child and takes nothing for this long is left behind.

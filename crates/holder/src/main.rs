@@ -52,6 +52,7 @@ mod terminate;
 mod timing;
 mod transcript;
 mod worker;
+mod writer;
 
 use std::io::Write as _;
 use std::process::ExitCode;

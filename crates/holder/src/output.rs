@@ -56,6 +56,9 @@ impl Holder {
         }
         let nobody_answers = !self.clients.iter().any(Client::drives);
         terminal.pass_on(count, nobody_answers, now);
+        if terminal.is_flooded() {
+            self.clients.iter_mut().for_each(|client| client.write_apart(now));
+        }
         self.output_bytes += count as u64;
         self.last_output_at_ms = clock::wall_ms();
         let before = self.untrimmed.map_or(0, |(bytes, _)| bytes);

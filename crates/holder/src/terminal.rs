@@ -155,6 +155,11 @@ impl Terminal {
         }
     }
 
+    /// Whether there is a flood.
+    pub(crate) fn is_flooded(&self) -> bool {
+        self.worker.is_some()
+    }
+
     /// The worker has something to say.
     pub(crate) fn on_report(&mut self, now: Instant) {
         if let Some(worker) = &mut self.worker {
