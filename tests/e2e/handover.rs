@@ -276,3 +276,43 @@ fn a_session_is_not_shown_on_its_own_terminal() {
     let screen = session.wait_screen_contains("code 125");
     assert!(screen.contains("cannot be taken over"), "{screen}");
 }
+
+/// Writes far more than any queue holds, and says so in the end.
+const FLOOD: &str =
+    "stty -opost; echo ready; read x; seq 1 1000000 | tr '\\n' ' '; echo; echo over; exec cat";
+
+#[test]
+fn a_flood_reaches_the_terminal_whole_and_the_keys_work_during_it() {
+    let home = Home::new();
+    let session = home.start_sh("flood", FLOOD);
+    let mut terminal = session.attach();
+    terminal.wait_until_contains("ready");
+    terminal.keys("\n");
+    terminal.wait_raw("the end", |it| it.raw().ends_with(b"over\n"));
+    let wanted: String = (1..=1_000_000).map(|number| format!("{number} ")).collect();
+    let raw = terminal.raw();
+    let from = raw.windows(8).position(|bytes| bytes == b"1 2 3 4 ").expect("the beginning");
+    assert!(raw[from..].starts_with(wanted.as_bytes()), "some of it is missing or changed");
+    terminal.keys(DETACH_KEY);
+    assert_eq!(terminal.wait_exit(), 0);
+    assert!(is_cooked(&terminal));
+}
+
+#[test]
+fn a_terminal_that_takes_no_more_of_a_flood_stops_neither_the_program_nor_the_key() {
+    let home = Home::new();
+    let session = home.start_sh("flood", FLOOD);
+    let mut terminal = session.attach();
+    terminal.wait_until_contains("ready");
+    terminal.keys("\n");
+    terminal.wait_raw("the flood", |it| it.raw().len() > 1 << 20);
+    // From here on nobody reads the terminal.
+    wait::until("the end of it", || {
+        let shown = session.peek();
+        shown.contains("over").then_some(()).ok_or(shown)
+    });
+    terminal.keys(DETACH_KEY);
+    assert_eq!(terminal.wait_exit(), 0);
+    assert!(is_cooked(&terminal));
+    session.wait_attached(0);
+}

@@ -31,7 +31,7 @@ impl Marker {
         let Identity { pid, start_time } = process::identity_of(Pid::of_this_process()?)?;
         std::fs::remove_file(&path).ok();
         let mut file = private::create_file(&path).ok()?;
-        writeln!(file, "{} {start_time}", pid.as_u32()).ok()?;
+        file.write_all(format!("{} {start_time}\n", pid.as_u32()).as_bytes()).ok()?;
         Some(Self { path })
     }
 

@@ -14,10 +14,43 @@ pub(super) async fn resolve(service: &Service, target: &Target) -> Result<Sessio
     let Target::Named(text) = target else { return last_used(service).await };
     let wanted = text.clone();
     let found = service.store.with(move |registry| registry.find(&parse(&wanted))).await;
-    match found.map_err(|error| of_store(&error))? {
+    the_one(text, found.map_err(|error| of_store(&error))?)
+}
+
+fn the_one(text: &str, found: Found) -> Result<SessionId, Failure> {
+    match found {
         Found::One(id) => Ok(id),
         Found::Several(rows) => Err(ambiguous(text, rows)),
         Found::None { names } => Err(not_found(text, &names)),
+    }
+}
+
+/// The session that is meant, as it is shown now, in as little time as possible: somebody
+/// waits for it with a key in mind.
+pub(super) async fn find(service: &Service, target: &Target) -> Result<SessionView, Failure> {
+    let Target::Named(text) = target else {
+        return view_of(service, last_used(service).await?, false).await;
+    };
+    let wanted = text.clone();
+    let found = service.store.with(move |registry| {
+        let found = registry.find(&parse(&wanted))?;
+        let row = match found {
+            Found::One(id) => registry.session(id)?,
+            Found::Several(_) | Found::None { .. } => None,
+        };
+        Ok((found, row))
+    });
+    let (found, row) = found.await.map_err(|error| of_store(&error))?;
+    let id = the_one(text, found)?;
+    let live = service.supervisor.get(id).await.map_err(of_shutdown)?;
+    match row {
+        // Nothing has happened to it in between.
+        Some(row) if row.view.phase.is_live() == live.is_some() => {
+            let known = service.known(live.as_slice(), false).await;
+            let views = service.views(vec![row], &known, false).await;
+            views.into_iter().next().ok_or_else(|| failure(ErrorCode::Failed, "a view was lost"))
+        }
+        Some(_) | None => view_of(service, id, false).await,
     }
 }
 

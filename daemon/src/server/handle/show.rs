@@ -2,7 +2,7 @@
 
 use app_wire::control::{Failure, Reply, Target};
 
-use super::resolve::{resolve, view_of};
+use super::resolve::{find, resolve, view_of};
 use crate::service::Service;
 
 pub(in crate::server) async fn handle(
@@ -10,6 +10,9 @@ pub(in crate::server) async fn handle(
     target: &Target,
     detail: bool,
 ) -> Result<Reply, Failure> {
+    if !detail {
+        return Ok(Reply::Session(Box::new(find(service, target).await?)));
+    }
     let id = resolve(service, target).await?;
     Ok(Reply::Session(Box::new(view_of(service, id, detail).await?)))
 }
