@@ -5,6 +5,9 @@
 //!   wait:TEXT   until the screen shows it      keys:TEXT   type it; \r \e \x03 as in C
 //! ```
 //!
+//! After keys, the program is given the time to answer: what it shows of them is recorded
+//! and not only what it shows in the end.
+//!
 //! The program runs in a private home and without this machine's environment. What it wrote
 //! up to the last step is kept.
 
@@ -40,7 +43,10 @@ fn main() {
     for step in steps {
         match step.split_once(':').unwrap() {
             ("wait", text) => terminal.wait_until_contains(text),
-            ("keys", text) => terminal.keys(unescaped(text)),
+            ("keys", text) => {
+                terminal.keys(unescaped(text));
+                terminal.settle();
+            }
             _ => panic!("no such step: {step}"),
         }
     }
