@@ -3,7 +3,7 @@
 //! Left out is what xterm.js does not know (margins at the sides, the kitty keyboard), what
 //! it does in a way of its own (scrolling down leaves lines without the background of the
 //! pen, a soft reset ends every private mode, a restored cursor has no shifted character set and no origin mode,
-//! REP wants no sequence before it, each screen has tab stops and a region of its own), and what terminals do not agree on: halves of wide
+//! REP wants no sequence before it, each screen has tab stops of its own), and what terminals do not agree on: halves of wide
 //! characters, and clusters. The recordings have wide characters.
 
 use crate::judge::{Numbers, fault};

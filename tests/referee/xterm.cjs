@@ -153,6 +153,19 @@ const MENDED = {
       return done;
     };
   },
+  // There is one scrolling region. xterm.js has one for each screen, and forgets that of the
+  // alternate screen when it is left.
+  "a region set on the other screen": (terminal) => {
+    const { buffers } = terminal._core;
+    for (const name of ["activateNormalBuffer", "activateAltBuffer"]) {
+      const activate = buffers[name];
+      buffers[name] = (...all) => {
+        const { scrollTop, scrollBottom } = buffers.active;
+        activate.apply(buffers, all);
+        Object.assign(buffers.active, { scrollTop, scrollBottom });
+      };
+    }
+  },
   // It forgets a link when the lines that show it are gone, even if the pen still has it.
   "a link whose lines are gone": (terminal) => {
     terminal._core._oscLinkService._removeMarkerFromLink = () => {};
@@ -177,6 +190,8 @@ function answer(asked) {
     allowProposedApi: true,
     // Not a matter of the output, and on by itself in no real terminal.
     convertEol: false,
+    // Off by themselves in xterm.js, and on in xterm.
+    windowOptions: { pushTitle: true, popTitle: true },
     logLevel: "off",
   });
   terminal.loadAddon(new Unicode11Addon());
