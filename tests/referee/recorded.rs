@@ -20,7 +20,7 @@ fn recordings() -> Vec<(String, (u16, u16), Vec<u8>)> {
         let size = (rows.parse().unwrap(), cols.parse().unwrap());
         found.push((name, size, std::fs::read(path).unwrap()));
     }
-    assert!(found.len() >= 5, "the recordings are missing");
+    assert!(found.len() >= 16, "the recordings are missing");
     found.sort();
     found
 }
