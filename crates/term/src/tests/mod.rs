@@ -5,6 +5,7 @@ mod differential;
 mod fidelity;
 mod memory;
 mod random;
+mod recorded;
 mod reflow;
 mod state;
 mod text;
