@@ -182,7 +182,9 @@ fn a_body_that_lies_about_lengths_costs_nothing() {
     let session = witness(&home);
     let daemon = home.daemon_pid();
     let before = process::memory_kib(daemon);
-    let real = control::encode(&Request::Stop { targets: vec![], grace_ms: None }).unwrap();
+    let real =
+        control::encode(&Request::Stop { targets: vec![], grace_ms: None, keep_tasks: false })
+            .unwrap();
     let variant = real[0];
     let mut control = Control::connect(&home.control_socket());
     for lie in [vec![252, 255, 255, 255, 255], vec![253, 255, 255, 255, 255, 255, 255, 255, 127]] {

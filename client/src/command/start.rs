@@ -50,6 +50,7 @@ pub(super) fn run(context: &Context, args: cli::Start) -> Done {
         parent: args.parent.clone().map(Target::Named).or_else(|| own_session().map(Target::Named)),
         agent: args.agent,
         model: args.model,
+        notify: None,
     };
     let mut daemon = context.daemon()?;
     let started = start(&mut daemon, request, args.parent.is_some())?;

@@ -30,7 +30,8 @@ fn end(context: &Context, which: cli::Many, grace_ms: Option<u32>, done: &str) -
     let targets = which.ids.into_iter().map(Target::Named).collect();
     let limit = MARGIN + Duration::from_millis(grace_ms.unwrap_or(0).into());
     let mut daemon = context.daemon()?;
-    let reply = daemon.ask_within(&Request::Stop { targets, grace_ms }, Some(limit))?;
+    let reply =
+        daemon.ask_within(&Request::Stop { targets, grace_ms, keep_tasks: false }, Some(limit))?;
     let Reply::Stopped(Stopped { ended, were_down }) = reply else {
         return Err(AskError::OffTopic.into());
     };

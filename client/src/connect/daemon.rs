@@ -176,6 +176,12 @@ fn changes_nothing(request: &Request) -> bool {
         | Request::Show { .. }
         | Request::Find { .. }
         | Request::Status
+        | Request::Tasks { .. }
+        | Request::Why { .. }
+        | Request::Notices { .. }
+        | Request::NoticesSeen { .. }
+        // Stamped: what comes twice changes nothing.
+        | Request::Report(_)
         | Request::Seen { .. } => true,
         // Those who wait or read events know better where to go on.
         Request::Wait { .. }
@@ -186,6 +192,8 @@ fn changes_nothing(request: &Request) -> bool {
         | Request::Rename { .. }
         | Request::Remove { .. }
         | Request::Detach { .. }
+        | Request::WaitFor { .. }
+        | Request::NotifyTest { .. }
         | Request::Shutdown { .. } => false,
     }
 }

@@ -144,6 +144,8 @@ pub(crate) mod samples {
             phase: Phase::Running,
             turn: Turn::Unknown,
             attention: None,
+            conversation: None,
+            live_tasks: 0,
             stop_asked: false,
             created_at_ms: 1_000,
             started_at_ms: Some(1_500),

@@ -120,6 +120,8 @@ impl Home {
             phase: Phase::Running,
             turn: Turn::Unknown,
             attention: None,
+            conversation: None,
+            live_tasks: 0,
             stop_asked: false,
             created_at_ms: 0,
             started_at_ms: Some(0),

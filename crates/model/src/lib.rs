@@ -15,17 +15,21 @@
 pub mod elapsed;
 pub mod environment;
 pub mod event;
+pub mod evidence;
 pub mod exit;
 pub mod id;
 pub mod keys;
+pub mod look;
 pub mod name;
 pub mod notice;
 pub mod plain;
+pub mod report;
 pub mod reset;
 pub mod selector;
 pub mod session;
 pub mod signal;
 pub mod spec;
+pub mod task;
 pub mod text;
 pub mod view;
 

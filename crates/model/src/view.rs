@@ -140,6 +140,10 @@ pub struct SessionView {
     pub turn: Turn,
     /// Whether a person should look.
     pub attention: Option<Attention>,
+    /// The agent's own identity of its conversation.
+    pub conversation: Option<String>,
+    /// Tasks of it that run.
+    pub live_tasks: u32,
     /// Somebody asked the newest run to end.
     pub stop_asked: bool,
     /// When it was made, milliseconds since the Unix epoch.

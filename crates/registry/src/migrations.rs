@@ -6,7 +6,7 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 /// Every form the database ever had, each from the one before.
-pub(crate) const LIST: &[&str] = &[FIRST];
+pub(crate) const LIST: &[&str] = &[FIRST, TASKS_AND_FACTS];
 
 const FIRST: &str = "
 CREATE TABLE session (
@@ -82,6 +82,42 @@ CREATE INDEX notice_due ON notice (created_at) WHERE claimed_at IS NULL;
 CREATE TABLE tombstone (
     session  INTEGER PRIMARY KEY
 ) STRICT;
+";
+
+const TASKS_AND_FACTS: &str = "
+ALTER TABLE session ADD COLUMN conversation TEXT;
+-- When its end and its questions are told: auto, always, never.
+ALTER TABLE session ADD COLUMN notify TEXT NOT NULL DEFAULT 'auto';
+-- What is believed of its agent, and all that it rests on, as JSON.
+ALTER TABLE session ADD COLUMN turn TEXT NOT NULL DEFAULT 'unknown';
+ALTER TABLE session ADD COLUMN attention TEXT;
+ALTER TABLE session ADD COLUMN attention_since INTEGER;
+ALTER TABLE session ADD COLUMN facts TEXT;
+CREATE INDEX session_parent ON session (parent) WHERE parent IS NOT NULL;
+CREATE INDEX session_conversation ON session (conversation) WHERE conversation IS NOT NULL;
+
+-- Work inside an agent that is only heard of.
+CREATE TABLE task (
+    session     INTEGER NOT NULL REFERENCES session (id) ON DELETE CASCADE,
+    source      TEXT    NOT NULL,
+    ext         TEXT    NOT NULL,
+    run         INTEGER NOT NULL,
+    label       TEXT    NOT NULL,
+    model       TEXT,
+    boot_id     TEXT    NOT NULL,
+    began_at    INTEGER NOT NULL,
+    began_boot  INTEGER NOT NULL,
+    ended_at    INTEGER,
+    elapsed_ms  INTEGER,
+    outcome     TEXT,
+    summary     TEXT,
+    -- Of the newest report that was believed.
+    generation  INTEGER NOT NULL,
+    sequence    INTEGER NOT NULL,
+    PRIMARY KEY (session, source, ext)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX task_live ON task (session) WHERE ended_at IS NULL;
+CREATE INDEX task_began ON task (began_at DESC);
 ";
 
 /// How many entries of [`LIST`] the database has been through.

@@ -126,7 +126,11 @@ pub(crate) const SESSION_COLUMNS: &str = "
     s.id, s.name, s.kind, s.parent, s.background, s.agent, s.model, s.argv, s.cwd, s.tty,
     s.tags, s.pinned, s.created_at, s.seen, s.run,
     r.phase, r.boot_id, r.stop_asked, r.holder_pid, r.child_pid, r.started_at, r.started_boot,
-    r.ended_at, r.elapsed_ms, r.exit, r.last_line, r.title";
+    r.ended_at, r.elapsed_ms, r.exit, r.last_line, r.title, s.conversation, s.turn, s.attention,
+    s.attention_since,
+    (SELECT count(*) FROM task t WHERE t.session = s.id AND t.ended_at IS NULL)
+        + (SELECT count(*) FROM session c JOIN run cr ON cr.session = c.id AND cr.run = c.run
+           WHERE c.parent = s.id AND cr.exit IS NULL)";
 
 /// Reads [`SESSION_COLUMNS`].
 pub(crate) fn session_row(row: &Row<'_>) -> Result<SessionRow, RegistryError> {
@@ -161,8 +165,13 @@ pub(crate) fn session_row(row: &Row<'_>) -> Result<SessionRow, RegistryError> {
         last_line: row.get(25)?,
         title: row.get(26)?,
         attached: 0,
-        turn: Turn::Unknown,
-        attention: None::<Attention>,
+        turn: if live { word("turn", &row.get::<_, String>(28)?)? } else { Turn::Unknown },
+        attention: row
+            .get::<_, Option<String>>(29)?
+            .zip(row.get(30)?)
+            .map(|(why, since_ms)| Attention { why, since_ms }),
+        conversation: row.get(27)?,
+        live_tasks: row.get(31)?,
         last_output_at_ms: None,
         usage: None,
         dir: OsText::default(),

@@ -5,14 +5,18 @@
 //! New messages get new lines; a message without one fails here.
 
 use app_model::event::Event;
+use app_model::evidence::{Evidence, Source};
+use app_model::report::{Outcome, Report, Stamp};
+use app_model::task::TaskView;
 use app_model::view::{Attention, Usage};
 use app_model::{
     Exit, Kind, Lost, OsText, Phase, RunNumber, SessionId, SessionView, Signal, Spec, TerminalSize,
     Turn,
 };
 use app_wire::control::{
-    Candidate, CodecError, DaemonStatus, ErrorCode, Failure, Gap, MAX_REQUEST, Reply, Request,
-    Resume, Resumed, Start, Started, Stopped, Target, decode_reply, decode_request, encode,
+    Awaited, Candidate, CodecError, DaemonStatus, ErrorCode, Fact, Failure, Gap, MAX_REQUEST,
+    NoticeView, NotifyWhen, Reply, Reported, Request, Resume, Resumed, Start, Started, Stopped,
+    Target, Told, Why, decode_reply, decode_request, encode,
 };
 use proptest::prelude::*;
 
@@ -37,6 +41,7 @@ fn requests() -> Vec<(&'static str, Request)> {
         parent: Some(Target::Last),
         agent: Some("claude".into()),
         model: Some("opus".into()),
+        notify: Some(NotifyWhen::Always),
     };
     let resume = Resume { target: named(), size: None, background: false };
     vec![
@@ -44,7 +49,10 @@ fn requests() -> Vec<(&'static str, Request)> {
         ("show", Request::Show { target: named() }),
         ("start", Request::Start(Box::new(start))),
         ("resume", Request::Resume(resume)),
-        ("stop", Request::Stop { targets: vec![named()], grace_ms: Some(10_000) }),
+        (
+            "stop",
+            Request::Stop { targets: vec![named()], grace_ms: Some(10_000), keep_tasks: true },
+        ),
         ("rename", Request::Rename { target: named(), name: "new".into() }),
         ("remove", Request::Remove { targets: vec![Target::Last], force: true }),
         ("detach", Request::Detach { target: named() }),
@@ -54,7 +62,73 @@ fn requests() -> Vec<(&'static str, Request)> {
         ("shutdown", Request::Shutdown { sessions: true }),
         ("seen", Request::Seen { session: ID }),
         ("find", Request::Find { target: named() }),
+        ("report", Request::Report(Box::new(reported()))),
+        ("tasks", Request::Tasks { target: Some(named()), all: false }),
+        ("why", Request::Why { target: named() }),
+        ("wait_for", Request::WaitFor { target: named(), what: Awaited::Text("done|ok".into()) }),
+        ("notices", Request::Notices { unseen: true }),
+        ("notices_seen", Request::NoticesSeen { through: 7 }),
+        ("notify_test", Request::NotifyTest { channel: Some("desktop".into()) }),
     ]
+}
+
+fn reported() -> Reported {
+    let ended = Report::TaskEnded {
+        ext: "a1".into(),
+        outcome: Outcome::Failed,
+        summary: Some("two of three".into()),
+    };
+    let began = Report::TaskBegan { ext: "a1".into(), label: "review".into(), model: None };
+    Reported {
+        target: Target::Named("flaky".into()),
+        stamp: Stamp { source: "claude".into(), generation: 3, sequence: 1 << 40 },
+        reports: vec![
+            Report::Conversation { id: "c-1".into() },
+            Report::TurnBegan,
+            Report::TurnEnded { background: 2, failed: Some("overloaded".into()) },
+            Report::NeedsInput { text: "Run tests?".into() },
+            Report::Answered,
+            began,
+            ended,
+            Report::Ended,
+        ],
+    }
+}
+
+fn evidence() -> Evidence {
+    Evidence { source: Source::Hook, detail: "claude: Stop".into(), since_ms: 1 << 40 }
+}
+
+fn task() -> TaskView {
+    TaskView {
+        parent: ID,
+        session: Some(ID),
+        ext: "a1".into(),
+        source: "claude".into(),
+        label: "review".into(),
+        model: Some("haiku".into()),
+        phase: Phase::Ended,
+        outcome: Some(Outcome::Ok),
+        summary: Some("fine".into()),
+        started_at_ms: 1 << 40,
+        ended_at_ms: Some((1 << 40) + 5),
+        elapsed_ms: 5,
+    }
+}
+
+fn notice() -> NoticeView {
+    NoticeView {
+        number: 7,
+        session: ID,
+        name: "flaky".into(),
+        kind: "failed".into(),
+        title: "flaky failed".into(),
+        body: "/src".into(),
+        at_ms: 1 << 40,
+        channel: Some("desktop".into()),
+        why: None,
+        seen: true,
+    }
 }
 
 fn view() -> SessionView {
@@ -79,6 +153,8 @@ fn view() -> SessionView {
         phase: Phase::Stopping,
         turn: Turn::Idle,
         attention: Some(Attention { why: "asks".into(), since_ms: 3 }),
+        conversation: Some("c-1".into()),
+        live_tasks: 3,
         stop_asked: true,
         created_at_ms: 1_700_000_000_000,
         started_at_ms: Some(4),
@@ -116,6 +192,13 @@ fn replies() -> Vec<(&'static str, Reply)> {
     };
     let started = Started { id: ID, name: "flaky".into(), run: RunNumber(1) };
     let resumed = Resumed { id: ID, name: "flaky".into(), run: RunNumber(2), was_live: true };
+    let fact = Fact {
+        name: "turn".into(),
+        value: "working".into(),
+        evidence: Some(evidence()),
+        overruled: vec![evidence()],
+    };
+    let told = Told { channel: "desktop".into(), failed: Some("no bus".into()), took_ms: 3 };
     vec![
         ("sessions", Reply::Sessions { sessions: vec![view()], last: true }),
         ("session", Reply::Session(Box::new(lost))),
@@ -128,6 +211,10 @@ fn replies() -> Vec<(&'static str, Reply)> {
         ("is-status", Reply::Status(status)),
         ("done", Reply::Done),
         ("failed", Reply::Failed(failure)),
+        ("is-tasks", Reply::Tasks(vec![task()])),
+        ("is-why", Reply::Why(Box::new(Why { session: view(), facts: vec![fact] }))),
+        ("is-notices", Reply::Notices(vec![notice()])),
+        ("told", Reply::Told(vec![told])),
     ]
 }
 

@@ -160,7 +160,7 @@ async fn dispatch(
         Request::Find { target } => handle::show::handle(service, &target, false).await,
         Request::Start(start) => handle::start::handle(service, *start).await,
         Request::Resume(resume) => handle::resume::handle(service, resume).await,
-        Request::Stop { targets, grace_ms } => {
+        Request::Stop { targets, grace_ms, .. } => {
             handle::stop::handle(service, &targets, grace_ms).await
         }
         Request::Rename { target, name } => handle::rename::handle(service, &target, &name).await,
@@ -172,6 +172,13 @@ async fn dispatch(
         Request::Status => handle::status::handle(service).await,
         Request::Shutdown { sessions } => handle::shutdown::handle(service, sessions).await,
         Request::Seen { session } => handle::seen::handle(service, session).await,
+        Request::Report(_) => Err(not_understood()),
+        Request::Tasks { .. } => Err(not_understood()),
+        Request::Why { .. } => Err(not_understood()),
+        Request::WaitFor { .. } => Err(not_understood()),
+        Request::Notices { .. } => Err(not_understood()),
+        Request::NoticesSeen { .. } => Err(not_understood()),
+        Request::NotifyTest { .. } => Err(not_understood()),
     };
     Ok(answered.unwrap_or_else(Reply::Failed))
 }

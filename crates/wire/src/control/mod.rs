@@ -25,9 +25,10 @@ mod request;
 
 pub use codec::{CodecError, MAX_REPLY, MAX_REQUEST, decode_reply, decode_request, encode};
 pub use reply::{
-    Candidate, DaemonStatus, ErrorCode, Failure, Gap, Reply, Resumed, Started, Stopped,
+    Candidate, DaemonStatus, ErrorCode, Fact, Failure, Gap, NoticeView, Reply, Resumed, Started,
+    Stopped, Told, Why,
 };
-pub use request::{Request, Resume, Start, Target};
+pub use request::{Awaited, NotifyWhen, Reported, Request, Resume, Start, Target};
 
 use crate::hello::{Hello, Version};
 

@@ -1,6 +1,8 @@
 //! What the daemon answers in version 1.
 
 use app_model::event::Event;
+use app_model::evidence::Evidence;
+use app_model::task::TaskView;
 use app_model::{RunNumber, SessionId, SessionView};
 use serde::{Deserialize, Serialize};
 
@@ -114,6 +116,64 @@ pub struct Failure {
     pub candidates: Vec<Candidate>,
 }
 
+/// One fact that rests on evidence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fact {
+    /// Which: `process`, `turn` or `attention`.
+    pub name: String,
+    /// What is believed, in a word or two.
+    pub value: String,
+    /// What it rests on; none if nothing is known.
+    pub evidence: Option<Evidence>,
+    /// What said otherwise and counts for less.
+    pub overruled: Vec<Evidence>,
+}
+
+/// What is believed of a session and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Why {
+    /// The session.
+    pub session: SessionView,
+    /// Its facts.
+    pub facts: Vec<Fact>,
+}
+
+/// A notice as it is listed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticeView {
+    /// Grows, never reused.
+    pub number: u64,
+    /// About this session.
+    pub session: SessionId,
+    /// Its name then.
+    pub name: String,
+    /// `finished`, `failed`, `needs-input`, `turn-ended`.
+    pub kind: String,
+    /// What a person is told: one line.
+    pub title: String,
+    /// More of it, as plain text.
+    pub body: String,
+    /// When, milliseconds since the Unix epoch.
+    pub at_ms: i64,
+    /// The channel that took it; none if it reached nobody.
+    pub channel: Option<String>,
+    /// Why it reached nobody.
+    pub why: Option<String>,
+    /// A person has seen it.
+    pub seen: bool,
+}
+
+/// What became of a notice on one channel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// The channel.
+    pub channel: String,
+    /// Why it was not shown; none if it was.
+    pub failed: Option<String>,
+    /// How long that took, milliseconds.
+    pub took_ms: u64,
+}
+
 /// What the daemon answers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reply {
@@ -144,6 +204,14 @@ pub enum Reply {
     Done,
     /// It was not done.
     Failed(Failure),
+    /// Tasks.
+    Tasks(Vec<TaskView>),
+    /// What is believed of a session and why.
+    Why(Box<Why>),
+    /// Notices.
+    Notices(Vec<NoticeView>),
+    /// What became of a test.
+    Told(Vec<Told>),
 }
 
 impl Reply {
@@ -159,7 +227,11 @@ impl Reply {
             | Self::Ended(_)
             | Self::Status(_)
             | Self::Done
-            | Self::Failed(_) => true,
+            | Self::Failed(_)
+            | Self::Tasks(_)
+            | Self::Why(_)
+            | Self::Notices(_)
+            | Self::Told(_) => true,
         }
     }
 }

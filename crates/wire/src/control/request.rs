@@ -1,5 +1,6 @@
 //! What a client may ask in version 1.
 
+use app_model::report::{Report, Stamp};
 use app_model::{SessionId, Spec, TerminalSize};
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +28,32 @@ pub struct Start {
     pub agent: Option<String>,
     /// The model.
     pub model: Option<String>,
+    /// When its end and its questions are told; none is as the settings say.
+    pub notify: Option<NotifyWhen>,
+}
+
+/// When a session's end and its questions are told to a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum NotifyWhen {
+    /// As the settings say.
+    Auto,
+    /// Always, however short it was.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What one can wait for besides the end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Awaited {
+    /// The agent waits for its next turn.
+    Idle,
+    /// Somebody has to look.
+    NeedsInput,
+    /// The screen shows text that matches this regular expression.
+    Text(String),
+    /// All of its tasks have ended.
+    Tasks,
 }
 
 /// Another run of a session.
@@ -38,6 +65,17 @@ pub struct Resume {
     pub size: Option<TerminalSize>,
     /// The new run is one in the background.
     pub background: bool,
+}
+
+/// Something that happened inside a session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reported {
+    /// Inside which one.
+    pub target: Target,
+    /// Where it stands among the reports of its source.
+    pub stamp: Stamp,
+    /// What happened, oldest first.
+    pub reports: Vec<Report>,
 }
 
 /// What a client may ask. Each request is answered by [`Reply`](super::Reply)s, the
@@ -70,6 +108,8 @@ pub enum Request {
         /// How long to wait before insisting, milliseconds; none is the default, zero
         /// kills at once.
         grace_ms: Option<u32>,
+        /// Their tasks go on.
+        keep_tasks: bool,
     },
     /// Give a session another name. Answered by `Done`.
     Rename {
@@ -123,5 +163,42 @@ pub enum Request {
     Find {
         /// Which one.
         target: Target,
+    },
+    /// Something happened inside a session. Answered by `Done`, or not waited for: it is
+    /// done all the same.
+    Report(Box<Reported>),
+    /// Tasks, newest first. Answered by `Tasks`.
+    Tasks {
+        /// Of this session; none is of every one.
+        target: Option<Target>,
+        /// Those that ended long ago, too.
+        all: bool,
+    },
+    /// What is believed of a session and why. Answered by `Why`.
+    Why {
+        /// Which one.
+        target: Target,
+    },
+    /// Wait until this is so, or the run is over. Answered by `Session`.
+    WaitFor {
+        /// Of which one.
+        target: Target,
+        /// What.
+        what: Awaited,
+    },
+    /// Notices, newest first. Answered by `Notices`.
+    Notices {
+        /// Only those that nobody has seen.
+        unseen: bool,
+    },
+    /// A person has seen the notices up to this number. Answered by `Done`.
+    NoticesSeen {
+        /// The number of the newest one.
+        through: u64,
+    },
+    /// Show a notice for a test. Answered by `Told`.
+    NotifyTest {
+        /// On this channel only.
+        channel: Option<String>,
     },
 }
