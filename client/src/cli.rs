@@ -8,6 +8,8 @@ use std::str::FromStr;
 
 use app_model::elapsed;
 use app_model::keys::DetachKey;
+use app_model::report::Outcome;
+use app_wire::control::Awaited;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 
@@ -41,6 +43,8 @@ pub(crate) enum Verb {
     Ls(Ls),
     /// Show everything about one session
     Show(One),
+    /// Show what is believed of a session, and why
+    Why(One),
     /// Print what a session wrote
     Logs(Logs),
     /// Play what a session wrote in this terminal, as it came; q leaves
@@ -56,11 +60,14 @@ pub(crate) enum Verb {
     /// Ask sessions to end, and insist after a while
     Stop(Stop),
     /// End sessions at once
-    Kill(Many),
+    Kill(Kill),
     /// Give a session another name
     Rename(Rename),
     /// Forget sessions that ended, and delete their records
     Rm(Rm),
+    /// Work that belongs to a session
+    #[command(subcommand)]
+    Task(TaskVerb),
     /// Print what happened, in order
     Events(Events),
     /// Look after the daemon
@@ -206,6 +213,9 @@ pub(crate) struct Ls {
     /// All of them, those that ended and were looked at too
     #[arg(short, long)]
     pub(crate) all: bool,
+    /// Each session with its tasks below it
+    #[arg(short, long)]
+    pub(crate) tree: bool,
 }
 
 #[derive(Debug, Args)]
@@ -298,9 +308,40 @@ pub(crate) struct Wait {
     /// Return when one of them has ended
     #[arg(long)]
     pub(crate) any: bool,
+    /// Wait for their tasks too; the exit code is 1 if only a task failed
+    #[arg(long, conflicts_with = "any")]
+    pub(crate) tasks: bool,
+    /// Wait for something else than the end: exit, idle, needs-input or text=REGEX
+    #[arg(long = "for", value_name = "WHAT", conflicts_with_all = ["any", "tasks"])]
+    pub(crate) what: Option<WaitFor>,
     /// Give up after this time, with exit code 124: 10s, 5m, 2h
     #[arg(long, value_name = "TIME", value_parser = elapsed::parse)]
     pub(crate) timeout: Option<u64>,
+}
+
+/// What `wait` waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum WaitFor {
+    /// The end of the program.
+    Exit,
+    /// Something that happens while it runs.
+    This(Awaited),
+}
+
+impl FromStr for WaitFor {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "exit" => Ok(Self::Exit),
+            "idle" => Ok(Self::This(Awaited::Idle)),
+            "needs-input" => Ok(Self::This(Awaited::NeedsInput)),
+            _ => match text.strip_prefix("text=") {
+                Some(pattern) => Ok(Self::This(Awaited::Text(pattern.to_owned()))),
+                None => Err("write exit, idle, needs-input or text=REGEX".into()),
+            },
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -310,6 +351,109 @@ pub(crate) struct Stop {
     /// How long to wait before insisting: 10s, 5m
     #[arg(long, value_name = "TIME", value_parser = elapsed::parse)]
     pub(crate) grace: Option<u64>,
+    /// Let their tasks go on
+    #[arg(long)]
+    pub(crate) keep: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Kill {
+    #[command(flatten)]
+    pub(crate) which: Many,
+    /// Let their tasks go on
+    #[arg(long)]
+    pub(crate) keep: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TaskVerb {
+    /// Start a program as a task of a session: in the background, without a terminal
+    Start(TaskStart),
+    /// Say that a piece of work began which no program of its own does
+    Begin(TaskBegin),
+    /// Say that it ended
+    End(TaskEnd),
+    /// List tasks
+    #[command(alias = "list")]
+    Ls(TaskLs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TaskStart {
+    /// The session it belongs to; inside a session, that one
+    #[arg(long, value_name = "ID", env = "APPCTL_SESSION")]
+    pub(crate) parent: String,
+    /// Give it a terminal, so that it can be attached to
+    #[arg(long)]
+    pub(crate) tty: bool,
+    /// The task's name; without it, the program's
+    #[arg(short, long)]
+    pub(crate) name: Option<String>,
+    /// Where to run it
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cwd: Option<PathBuf>,
+    /// Set a variable; without `=VALUE` it is taken from here
+    #[arg(short, long, value_name = "NAME=VALUE")]
+    pub(crate) env: Vec<OsString>,
+    /// Print the id alone
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+    /// The program and its arguments
+    #[arg(value_name = "CMD", trailing_var_arg = true, required = true)]
+    pub(crate) command: Vec<OsString>,
+}
+
+/// Inside which session, and where a report stands among others.
+#[derive(Debug, Args)]
+pub(crate) struct Reporter {
+    /// The session it happens in; inside a session, that one
+    #[arg(long, value_name = "ID", env = "APPCTL_SESSION")]
+    pub(crate) session: String,
+    /// The task's identity, which you choose
+    #[arg(long, value_name = "EXT")]
+    pub(crate) id: String,
+    /// Who reports; identities of one are nothing to another
+    #[arg(long, value_name = "NAME", default_value = "task")]
+    pub(crate) source: String,
+    /// Which life of the source: in a later one, an identity may begin again
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) generation: u64,
+    /// The report's place among those of its life; without it, the time
+    #[arg(long, value_name = "N")]
+    pub(crate) sequence: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TaskBegin {
+    #[command(flatten)]
+    pub(crate) reporter: Reporter,
+    /// What it is, for people
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) label: String,
+    /// The model that does it
+    #[arg(long)]
+    pub(crate) model: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TaskEnd {
+    #[command(flatten)]
+    pub(crate) reporter: Reporter,
+    /// How it ended: ok, failed or cancelled
+    #[arg(long)]
+    pub(crate) outcome: Outcome,
+    /// What came of it, in a line
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) summary: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TaskLs {
+    /// The session whose tasks to list; without one, those of all sessions
+    pub(crate) id: Option<String>,
+    /// Those of sessions that ended and were looked at, too
+    #[arg(short, long)]
+    pub(crate) all: bool,
 }
 
 #[derive(Debug, Args)]
@@ -374,6 +518,7 @@ impl Verb {
             Self::Detach(_)
             | Self::Ls(_)
             | Self::Show(_)
+            | Self::Why(_)
             | Self::Logs(_)
             | Self::Replay(_)
             | Self::Export(_)
@@ -383,6 +528,7 @@ impl Verb {
             | Self::Kill(_)
             | Self::Rename(_)
             | Self::Rm(_)
+            | Self::Task(_)
             | Self::Events(_)
             | Self::Daemon(_)
             | Self::Reset

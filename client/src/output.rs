@@ -12,6 +12,7 @@ use std::time::Duration;
 use app_sys::poll::{self, Interest};
 use serde::Serialize;
 
+use crate::attach::size_of_any;
 use crate::exit::Code;
 use crate::report::{Explain, Report};
 
@@ -48,6 +49,14 @@ impl Explain for OutputError {
             Self::Write(_) | Self::Json(_) => Code::Failed,
         }
     }
+}
+
+/// The terminal's width: `COLUMNS` where it is set, else what the terminal says.
+pub(crate) fn width() -> usize {
+    let columns = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
+    columns
+        .filter(|&columns| columns > 0)
+        .unwrap_or_else(|| usize::from(size_of_any().unwrap_or_default().cols))
 }
 
 /// How this command writes.

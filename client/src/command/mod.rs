@@ -22,8 +22,10 @@ mod send;
 mod show;
 mod start;
 mod stop;
+mod task;
 mod wait;
 mod watch;
+mod why;
 
 pub(crate) use context::{Context, home, list};
 
@@ -46,6 +48,7 @@ pub(crate) fn run(verb: Option<Verb>, context: &Context) -> Done {
         Verb::Resume(args) => resume::run(context, args),
         Verb::Ls(args) => ls::run(context, &args),
         Verb::Show(args) => show::run(context, args),
+        Verb::Why(args) => why::run(context, &args),
         Verb::Logs(args) => logs::run(context, args),
         Verb::Replay(args) => replay::run(context, args),
         Verb::Export(args) => export::run(context, args),
@@ -56,6 +59,7 @@ pub(crate) fn run(verb: Option<Verb>, context: &Context) -> Done {
         Verb::Kill(args) => stop::kill(context, args),
         Verb::Rename(args) => rename::run(context, args),
         Verb::Rm(args) => rm::run(context, args),
+        Verb::Task(verb) => task::run(context, verb),
         Verb::Events(args) => events::run(context, &args),
         Verb::Daemon(verb) => daemon::run(context, &verb),
         Verb::Reset => reset::run(context),

@@ -19,19 +19,24 @@ const MARGIN: Duration = Duration::from_secs(60);
 
 pub(super) fn stop(context: &Context, args: cli::Stop) -> Done {
     let grace_ms = args.grace.map(|ms| u32::try_from(ms).unwrap_or(u32::MAX));
-    end(context, args.which, grace_ms, "stopped")
+    end(context, args.which, grace_ms, args.keep, "stopped")
 }
 
-pub(super) fn kill(context: &Context, args: cli::Many) -> Done {
-    end(context, args, Some(0), "killed")
+pub(super) fn kill(context: &Context, args: cli::Kill) -> Done {
+    end(context, args.which, Some(0), args.keep, "killed")
 }
 
-fn end(context: &Context, which: cli::Many, grace_ms: Option<u32>, done: &str) -> Done {
+fn end(
+    context: &Context,
+    which: cli::Many,
+    grace_ms: Option<u32>,
+    keep_tasks: bool,
+    done: &str,
+) -> Done {
     let targets = which.ids.into_iter().map(Target::Named).collect();
     let limit = MARGIN + Duration::from_millis(grace_ms.unwrap_or(0).into());
     let mut daemon = context.daemon()?;
-    let reply =
-        daemon.ask_within(&Request::Stop { targets, grace_ms, keep_tasks: false }, Some(limit))?;
+    let reply = daemon.ask_within(&Request::Stop { targets, grace_ms, keep_tasks }, Some(limit))?;
     let Reply::Stopped(Stopped { ended, were_down }) = reply else {
         return Err(AskError::OffTopic.into());
     };

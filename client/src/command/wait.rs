@@ -8,12 +8,14 @@
 
 use std::time::{Duration, Instant};
 
-use app_model::SessionView;
-use app_wire::control::{Reply, Request, Target};
+use app_model::report::Outcome;
+use app_model::{SessionId, SessionView};
+use app_wire::control::{Awaited, Reply, Request, Target};
 
 use super::Done;
 use super::context::{Context, exactly, find_all};
-use crate::cli;
+use super::task::tasks;
+use crate::cli::{self, WaitFor};
 use crate::connect::{AskError, Daemon};
 use crate::exit::Status;
 use crate::render::session;
@@ -28,20 +30,76 @@ pub(super) fn run(context: &Context, args: cli::Wait) -> Done {
     let until = args.timeout.map(|ms| Instant::now() + Duration::from_millis(ms));
     let mut daemon = context.daemon()?;
     let views = find_all(&mut daemon, &args.which.ids)?;
+    if let Some(WaitFor::This(what)) = &args.what {
+        return wait_for(context, &mut daemon, &views, what, until);
+    }
     let targets: Vec<Target> = views.iter().map(|view| exactly(view.id)).collect();
     let request = Request::Wait { targets, any: args.any };
     let Some(mut ended) = wait(&mut daemon, &request, until)? else {
-        if context.output.json {
-            context.output.json(&session::array(&[]))?;
-        }
-        return Ok(Status::TIMED_OUT);
+        return timed_out(context);
     };
+    let mut failed = false;
+    if args.tasks {
+        for view in &views {
+            if ask_for(&mut daemon, view.id, &Awaited::Tasks, until)?.is_none() {
+                return timed_out(context);
+            }
+            let tasks = tasks(&mut daemon, Some(exactly(view.id)), true)?;
+            failed |= tasks.iter().any(|task| task.outcome == Some(Outcome::Failed));
+        }
+    }
     // In the order in which they were asked for.
     ended.sort_by_key(|view| views.iter().position(|asked| asked.id == view.id));
     if context.output.json {
         context.output.json(&session::array(&ended))?;
     }
-    Ok(status(&ended))
+    let own = status(&ended);
+    Ok(if own == Status::DONE && failed { Status(1) } else { own })
+}
+
+/// Waits until something is so of each of them.
+fn wait_for(
+    context: &Context,
+    daemon: &mut Daemon,
+    views: &[SessionView],
+    what: &Awaited,
+    until: Option<Instant>,
+) -> Done {
+    let mut found = Vec::new();
+    for view in views {
+        match ask_for(daemon, view.id, what, until)? {
+            Some(view) => found.push(view),
+            None => return timed_out(context),
+        }
+    }
+    if context.output.json {
+        context.output.json(&session::array(&found))?;
+    }
+    // One that ended first will never come to it.
+    let over: Vec<_> = found.into_iter().filter(|view| !view.phase.is_live()).collect();
+    let status = status(&over);
+    Ok(if !over.is_empty() && status == Status::DONE { Status(1) } else { status })
+}
+
+fn timed_out(context: &Context) -> Done {
+    if context.output.json {
+        context.output.json(&session::array(&[]))?;
+    }
+    Ok(Status::TIMED_OUT)
+}
+
+fn ask_for(
+    daemon: &mut Daemon,
+    id: SessionId,
+    what: &Awaited,
+    until: Option<Instant>,
+) -> Result<Option<SessionView>, AskError> {
+    let request = Request::WaitFor { target: exactly(id), what: what.clone() };
+    Ok(match patiently(daemon, &request, until)? {
+        None => None,
+        Some(Reply::Session(view)) => Some(*view),
+        Some(_) => return Err(AskError::OffTopic),
+    })
 }
 
 /// The first code that is not zero.
@@ -50,19 +108,30 @@ fn status(ended: &[SessionView]) -> Status {
     codes.into_iter().find(|status| *status != Status::DONE).unwrap_or(Status::DONE)
 }
 
-/// Asks until there is an answer. `None` means that the time is up.
 fn wait(
     daemon: &mut Daemon,
     request: &Request,
     until: Option<Instant>,
 ) -> Result<Option<Vec<SessionView>>, AskError> {
+    match patiently(daemon, request, until)? {
+        None => Ok(None),
+        Some(Reply::Ended(views)) => Ok(Some(views)),
+        Some(_) => Err(AskError::OffTopic),
+    }
+}
+
+/// Asks until there is an answer. `None` means that the time is up.
+fn patiently(
+    daemon: &mut Daemon,
+    request: &Request,
+    until: Option<Instant>,
+) -> Result<Option<Reply>, AskError> {
     let mut short_lives = 0;
     loop {
         let asked = Instant::now();
         let left = until.map(|until| until.saturating_duration_since(asked));
         match daemon.ask_within(request, left) {
-            Ok(Reply::Ended(views)) => return Ok(Some(views)),
-            Ok(_) => return Err(AskError::OffTopic),
+            Ok(reply) => return Ok(Some(reply)),
             Err(error) if error.is_silence() && is_over(until) => return Ok(None),
             Err(error) if error.is_hang_up() && short_lives < MOST_SHORT_LIVES => {
                 short_lives = if asked.elapsed() < SHORT_LIFE { short_lives + 1 } else { 0 };

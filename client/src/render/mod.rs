@@ -5,5 +5,6 @@ pub(crate) mod lines;
 pub(crate) mod session;
 pub(crate) mod style;
 pub(crate) mod table;
+pub(crate) mod task;
 pub(crate) mod time;
 pub(crate) mod words;

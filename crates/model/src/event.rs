@@ -40,6 +40,16 @@ pub mod kind {
     pub const RUN_STOPPING: &str = "run.stopping";
     /// A run is over.
     pub const RUN_ENDED: &str = "run.ended";
+    /// A task of a session began.
+    pub const TASK_STARTED: &str = "task.started";
+    /// A task of a session ended.
+    pub const TASK_ENDED: &str = "task.ended";
+    /// The agent began to work, or waits for its next turn.
+    pub const TURN_CHANGED: &str = "turn.changed";
+    /// A person should look at a session.
+    pub const ATTENTION_RAISED: &str = "attention.raised";
+    /// That is settled.
+    pub const ATTENTION_CLEARED: &str = "attention.cleared";
     /// A notice was shown to a person.
     pub const NOTICE_SENT: &str = "notice.sent";
     /// A notice reached nobody.

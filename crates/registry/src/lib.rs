@@ -23,6 +23,7 @@ mod restore;
 mod rows;
 mod runs;
 mod sessions;
+mod tasks;
 
 use std::path::Path;
 
@@ -33,6 +34,7 @@ pub use events::{MAX_EVENTS, PAGE};
 pub use notices::{NoticeOutcome, PendingNotice};
 pub use rows::{LiveRun, NewSession, RestoredRun, RunEnd, RunStart, SessionRow};
 pub use sessions::Found;
+pub use tasks::{MAX_TASKS, Now, TaskOutcome, TaskRow};
 
 /// How long a call waits for another process that holds the database.
 const BUSY_LIMIT_MS: u32 = 2_000;

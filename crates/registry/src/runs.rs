@@ -7,7 +7,7 @@ use rusqlite::{Connection, params};
 use serde_json::json;
 
 use crate::rows::to_json;
-use crate::{LiveRun, Registry, RegistryError, RunEnd, RunStart, events, notices};
+use crate::{LiveRun, Registry, RegistryError, RunEnd, RunStart, events, notices, tasks};
 
 impl Registry {
     /// Writes down the next run of a session that ended, before it is started. The
@@ -76,7 +76,8 @@ impl Registry {
                 created(db, start)?;
             }
             let data = json!({ "run": start.run, "pid": start.child_pid });
-            events::append(db, start.started_at_ms, kind::RUN_STARTED, Some(start.session), &data)
+            events::append(db, start.started_at_ms, kind::RUN_STARTED, Some(start.session), &data)?;
+            tasks::child_began(db, start.session, start.started_at_ms)
         })
     }
 
@@ -139,6 +140,8 @@ impl Registry {
                 "elapsed": end.elapsed_ms.map(app_model::elapsed::elapsed),
             });
             events::append(db, at_ms, kind::RUN_ENDED, Some(end.session), &data)?;
+            tasks::end_with_run(db, end)?;
+            tasks::child_ended(db, end, at_ms)?;
             if let Some(notice) = notice {
                 notices::insert(db, end.session, end.run, notice, at_ms)?;
             }

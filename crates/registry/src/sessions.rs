@@ -150,7 +150,11 @@ impl Registry {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    fn rows(&mut self, tail: &str, params: impl Params) -> Result<Vec<SessionRow>, RegistryError> {
+    pub(crate) fn rows(
+        &mut self,
+        tail: &str,
+        params: impl Params,
+    ) -> Result<Vec<SessionRow>, RegistryError> {
         let mut statement = self.db.prepare_cached(&format!(
             "SELECT {SESSION_COLUMNS} FROM session s
              JOIN run r ON r.session = s.id AND r.run = s.run {tail}"

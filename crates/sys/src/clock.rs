@@ -22,7 +22,13 @@ pub fn wall_ms() -> i64 {
 
 /// Milliseconds since this machine was started, suspend included.
 pub fn boot_ms() -> u64 {
-    os::boot_ms()
+    os::boot_ns() / 1_000_000
+}
+
+/// Nanoseconds since this machine was started, suspend included: what orders events of
+/// several processes.
+pub fn boot_ns() -> u64 {
+    os::boot_ns()
 }
 
 /// Names this boot of the machine. Empty when the system does not tell.

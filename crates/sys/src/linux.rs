@@ -33,10 +33,10 @@ const MAP_BLOCKS_FROM: libc::c_int = 64 * 1024;
 /// More than this much free heap at its end is given back.
 const TRIM_FROM: libc::c_int = 128 * 1024;
 
-pub(crate) fn boot_ms() -> u64 {
+pub(crate) fn boot_ns() -> u64 {
     let now = clock_gettime(ClockId::Boottime);
     let whole = u64::try_from(now.tv_sec).unwrap_or(0);
-    whole * 1000 + u64::try_from(now.tv_nsec).unwrap_or(0) / 1_000_000
+    whole * 1_000_000_000 + u64::try_from(now.tv_nsec).unwrap_or(0)
 }
 
 pub(crate) fn boot_id() -> String {

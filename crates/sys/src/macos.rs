@@ -40,7 +40,7 @@ unsafe extern "C" {
 }
 
 #[expect(unsafe_code, reason = "the clock that counts sleep is only in libSystem")]
-pub(crate) fn boot_ms() -> u64 {
+pub(crate) fn boot_ns() -> u64 {
     static BASE: OnceLock<Timebase> = OnceLock::new();
     let base = BASE.get_or_init(|| {
         let mut base = Timebase { numerator: 1, denominator: 1 };
@@ -51,7 +51,7 @@ pub(crate) fn boot_ms() -> u64 {
     // SAFETY: takes nothing and returns a number.
     let ticks = u128::from(unsafe { mach_continuous_time() });
     let nanos = ticks * u128::from(base.numerator) / u128::from(base.denominator.max(1));
-    u64::try_from(nanos / 1_000_000).unwrap_or(u64::MAX)
+    u64::try_from(nanos).unwrap_or(u64::MAX)
 }
 
 #[expect(unsafe_code, reason = "only libc has sysctlbyname(3)")]

@@ -160,8 +160,8 @@ async fn dispatch(
         Request::Find { target } => handle::show::handle(service, &target, false).await,
         Request::Start(start) => handle::start::handle(service, *start).await,
         Request::Resume(resume) => handle::resume::handle(service, resume).await,
-        Request::Stop { targets, grace_ms, .. } => {
-            handle::stop::handle(service, &targets, grace_ms).await
+        Request::Stop { targets, grace_ms, keep_tasks } => {
+            handle::stop::handle(service, &targets, grace_ms, keep_tasks).await
         }
         Request::Rename { target, name } => handle::rename::handle(service, &target, &name).await,
         Request::Remove { targets, force } => {
@@ -172,8 +172,10 @@ async fn dispatch(
         Request::Status => handle::status::handle(service).await,
         Request::Shutdown { sessions } => handle::shutdown::handle(service, sessions).await,
         Request::Seen { session } => handle::seen::handle(service, session).await,
-        Request::Report(_) => Err(not_understood()),
-        Request::Tasks { .. } => Err(not_understood()),
+        Request::Report(reported) => handle::report::handle(service, *reported).await,
+        Request::Tasks { target, all } => {
+            handle::tasks::handle(service, target.as_ref(), all).await
+        }
         Request::Why { .. } => Err(not_understood()),
         Request::WaitFor { .. } => Err(not_understood()),
         Request::Notices { .. } => Err(not_understood()),

@@ -6,7 +6,7 @@ use app_sys::clock;
 use app_wire::control::{ErrorCode, Failure, Reply, Target};
 
 use super::resolve::{resolve_all, row_of};
-use super::stop::stop_all;
+use super::stop::{below, stop_all};
 use crate::recover::bury;
 use crate::server::failure::{failure, of_shutdown, of_store};
 use crate::service::Service;
@@ -21,15 +21,20 @@ pub(in crate::server) async fn handle(
     for &id in &ids {
         live.extend(service.supervisor.get(id).await.map_err(of_shutdown)?);
     }
+    let tasks = below(service, &ids).await?;
+    for &id in &tasks {
+        live.extend(service.supervisor.get(id).await.map_err(of_shutdown)?);
+    }
     // All or nothing: one that is live keeps the others as well.
     if let (Some(running), false) = (live.first(), force) {
         let name = row_of(service, running.id).await?.view.name;
+        let what = if tasks.contains(&running.id) { "task" } else { "session" };
         return Err(Failure {
             hint: Some(format!(
                 "Stop it first with `appctl stop {0}`, or use `appctl rm --force {0}`.",
                 running.id
             )),
-            ..failure(ErrorCode::Conflict, format!("the session `{name}` is live"))
+            ..failure(ErrorCode::Conflict, format!("the {what} `{name}` is live"))
         });
     }
     if let Some(stubborn) = stop_all(&live, Duration::ZERO).await?.first() {

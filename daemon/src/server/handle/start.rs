@@ -9,6 +9,7 @@ use app_wire::control::{ErrorCode, Failure, Reply, Start, Started};
 use tracing::info;
 
 use super::resolve::resolve;
+use super::tasks::too_many;
 use crate::ledger::{self, LedgerError, Meta};
 use crate::server::failure::{caused, failure, of_ledger, of_shutdown, of_store, of_up};
 use crate::service::Service;
@@ -93,6 +94,7 @@ async fn register(
                 again.meta.id = random_id()?;
                 next = Some(*again);
             }
+            Written::TooMany(parent) => return Err(too_many(parent)),
             Written::NoDirectory(id, error) => {
                 undo(service, id).await;
                 return Err(of_ledger(&error));
@@ -113,12 +115,19 @@ enum Written {
     Done(SessionId, String),
     /// Somebody has that id.
     Taken(Box<Registration>),
+    /// Its parent has as many live tasks as it may.
+    TooMany(SessionId),
     /// The registry has it, the disk does not.
     NoDirectory(SessionId, LedgerError),
 }
 
 impl Registration {
     fn write(mut self, registry: &mut Registry, places: &Places) -> Result<Written, RegistryError> {
+        if let Some(parent) = self.meta.parent
+            && registry.live_tasks(parent)? >= app_model::task::MAX_LIVE
+        {
+            return Ok(Written::TooMany(parent));
+        }
         if !registry.insert_session(&self.row())? {
             return Ok(Written::Taken(Box::new(self)));
         }

@@ -1,12 +1,14 @@
 //! `stop` and `kill`: ends runs, and answers when they are over.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
+use app_model::SessionId;
 use app_model::session::{DEFAULT_GRACE, INSIST_EVERY, STOP_MARGIN};
 use app_wire::control::{ErrorCode, Failure, Reply, Stopped, Target};
 
 use super::resolve::{resolve_all, view_of};
-use crate::server::failure::{failure, of_shutdown, of_up};
+use crate::server::failure::{failure, of_shutdown, of_store, of_up};
 use crate::service::Service;
 use crate::session::{SessionHandle, UpError};
 
@@ -14,15 +16,22 @@ pub(in crate::server) async fn handle(
     service: &Service,
     targets: &[Target],
     grace_ms: Option<u32>,
+    keep_tasks: bool,
 ) -> Result<Reply, Failure> {
     let grace = grace_ms.map_or(DEFAULT_GRACE, |ms| Duration::from_millis(ms.into()));
     let ids = resolve_all(service, targets).await?;
     let mut asked = Vec::new();
     let mut down = Vec::new();
-    for id in ids {
+    for &id in &ids {
         match service.supervisor.get(id).await.map_err(of_shutdown)? {
             Some(live) => asked.push(live),
             None => down.push(id),
+        }
+    }
+    if !keep_tasks {
+        for id in below(service, &ids).await? {
+            // One that ended in between is not worth a word: nobody named it.
+            asked.extend(service.supervisor.get(id).await.map_err(of_shutdown)?);
         }
     }
     let survivors = stop_all(&asked, grace).await?;
@@ -42,12 +51,24 @@ pub(in crate::server) async fn handle(
     Ok(Reply::Stopped(stopped))
 }
 
+/// The live tasks of these sessions, and theirs, each once: stopping means the tree.
+pub(super) async fn below(service: &Service, ids: &[SessionId]) -> Result<Vec<SessionId>, Failure> {
+    let mut found: Vec<SessionId> = Vec::new();
+    for &id in ids {
+        let live = service.store.with(move |registry| registry.live_below(id)).await;
+        found.extend(live.map_err(|error| of_store(&error))?);
+    }
+    let mut seen: HashSet<_> = ids.iter().copied().collect();
+    found.retain(|&id| seen.insert(id));
+    Ok(found)
+}
+
 /// Asks all of them at once and waits until they are over. Returns those that are not,
 /// when even insisting has not helped.
 pub(super) async fn stop_all(
     sessions: &[SessionHandle],
     grace: Duration,
-) -> Result<Vec<app_model::SessionId>, Failure> {
+) -> Result<Vec<SessionId>, Failure> {
     for session in sessions {
         match session.down(grace).await {
             // Gone: it ended by itself, which is as good.
