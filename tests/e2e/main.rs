@@ -35,6 +35,7 @@ mod select;
 mod send;
 mod start;
 mod stop;
+mod tasks;
 mod transcript;
 mod usage;
 mod versions;

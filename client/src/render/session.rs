@@ -44,6 +44,8 @@ pub(crate) struct SessionJson<'a> {
     last_output_at: Option<String>,
     exit: Option<Exit>,
     usage: Option<Usage>,
+    conversation: Option<&'a str>,
+    live_tasks: u32,
 }
 
 #[derive(Serialize)]
@@ -97,6 +99,8 @@ pub(crate) fn json(view: &SessionView) -> SessionJson<'_> {
         last_output_at: view.last_output_at_ms.map(rfc3339),
         exit: view.exit,
         usage: view.usage,
+        conversation: view.conversation.as_deref(),
+        live_tasks: view.live_tasks,
     }
 }
 

@@ -175,6 +175,7 @@ impl SessionView {
                 Turn::Idle => "idle",
                 Turn::Unknown => "running",
             },
+            (Phase::Ended | Phase::Lost, _) if self.live_tasks > 0 => "finishing",
             (Phase::Ended, Some(Exit::Code(0))) => "done",
             (Phase::Ended, Some(_)) if self.stop_asked => "stopped",
             (Phase::Ended, _) => "failed",

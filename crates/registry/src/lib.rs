@@ -16,6 +16,7 @@
 
 mod error;
 mod events;
+mod facts;
 mod migrations;
 mod notices;
 mod removal;
@@ -31,6 +32,7 @@ use rusqlite::{Connection, OpenFlags};
 
 pub use error::{OpenError, RegistryError};
 pub use events::{MAX_EVENTS, PAGE};
+pub use facts::Facts;
 pub use notices::{NoticeOutcome, PendingNotice};
 pub use rows::{LiveRun, NewSession, RestoredRun, RunEnd, RunStart, SessionRow};
 pub use sessions::Found;

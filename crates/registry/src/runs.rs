@@ -7,7 +7,7 @@ use rusqlite::{Connection, params};
 use serde_json::json;
 
 use crate::rows::to_json;
-use crate::{LiveRun, Registry, RegistryError, RunEnd, RunStart, events, notices, tasks};
+use crate::{LiveRun, Registry, RegistryError, RunEnd, RunStart, events, facts, notices, tasks};
 
 impl Registry {
     /// Writes down the next run of a session that ended, before it is started. The
@@ -140,6 +140,7 @@ impl Registry {
                 "elapsed": end.elapsed_ms.map(app_model::elapsed::elapsed),
             });
             events::append(db, at_ms, kind::RUN_ENDED, Some(end.session), &data)?;
+            facts::clear(db, end.session, at_ms)?;
             tasks::end_with_run(db, end)?;
             tasks::child_ended(db, end, at_ms)?;
             if let Some(notice) = notice {

@@ -83,6 +83,10 @@ impl Registry {
         }
         let order = format!("ORDER BY s.created_at DESC, s.id DESC LIMIT {MAX_CANDIDATES}");
         let mut matches = self.rows(&format!("WHERE s.name = ?1 {order}"), [selector.name])?;
+        if matches.is_empty() {
+            let conversation = format!("WHERE s.conversation = ?1 {order}");
+            matches = self.rows(&conversation, [selector.name])?;
+        }
         if let (true, Some((first, last))) = (matches.is_empty(), selector.prefix) {
             let by_prefix = format!("WHERE s.id BETWEEN ?1 AND ?2 {order}");
             matches = self.rows(&by_prefix, [first.0, last.0])?;

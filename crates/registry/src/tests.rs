@@ -1,8 +1,10 @@
 //! The registry on a real file, reopened where that matters.
 
 use app_model::notice::Notice;
+use app_model::report::{Outcome, Report, Stamp};
 use app_model::selector::parse;
-use app_model::{Exit, Kind, OsText, Phase, RunNumber, SessionId};
+use app_model::view::Attention;
+use app_model::{Exit, Kind, OsText, Phase, RunNumber, SessionId, Turn};
 
 use super::*;
 
@@ -246,4 +248,128 @@ fn a_database_of_a_later_release_is_refused_and_left_alone() {
     drop(rig.registry);
     let error = Registry::open(&path).unwrap_err();
     assert!(matches!(error, OpenError::FromTheFuture { found: 99, .. }), "{error}");
+}
+
+fn now() -> Now {
+    Now { wall_ms: 5_000, boot_ms: 4_000, boot_id: BOOT.into() }
+}
+
+fn stamp(generation: u64, sequence: u64) -> Stamp {
+    Stamp { source: "test".into(), generation, sequence }
+}
+
+fn began(ext: &str) -> Report {
+    Report::TaskBegan { ext: ext.into(), label: "review".into(), model: None }
+}
+
+fn over(ext: &str) -> Report {
+    Report::TaskEnded { ext: ext.into(), outcome: Outcome::Ok, summary: Some("fine".into()) }
+}
+
+impl Rig {
+    fn reports(&mut self, id: SessionId, stamp: &Stamp, report: &Report, now: &Now) -> TaskOutcome {
+        self.registry.report_task(id, stamp, report, now, 3).unwrap()
+    }
+
+    fn tasks(&mut self, id: SessionId) -> Vec<TaskRow> {
+        self.registry.reported_tasks(Some(id), true).unwrap()
+    }
+}
+
+#[test]
+fn a_reported_task_has_its_time_from_the_clock_that_counts_suspend() {
+    let mut rig = Rig::new();
+    let id = rig.started(7, "a", 1);
+    assert_eq!(rig.reports(id, &stamp(1, 1), &began("x"), &now()), TaskOutcome::Changed);
+    assert_eq!(rig.registry.session(id).unwrap().unwrap().view.live_tasks, 1);
+    // The wall clock was set back by days meanwhile.
+    let later = Now { wall_ms: -200_000_000, boot_ms: 9_000, ..now() };
+    assert_eq!(rig.reports(id, &stamp(1, 2), &over("x"), &later), TaskOutcome::Changed);
+    assert_eq!(rig.reports(id, &stamp(1, 2), &over("x"), &later), TaskOutcome::Nothing);
+    assert_eq!(rig.reports(id, &stamp(1, 9), &began("x"), &later), TaskOutcome::Nothing);
+    let mut rig = rig.reopened();
+    let [task] = &rig.tasks(id)[..] else { unreachable!() };
+    assert_eq!((task.elapsed_ms, task.outcome), (Some(5_000), Some(Outcome::Ok)));
+    assert_eq!(task.summary.as_deref(), Some("fine"));
+    let kinds = rig.kinds();
+    assert_eq!(kinds[kinds.len() - 2..], ["task.started", "task.ended"]);
+}
+
+#[test]
+fn the_end_of_a_run_ends_what_was_reported_from_inside_it() {
+    let mut rig = Rig::new();
+    let id = rig.started(7, "a", 1);
+    rig.reports(id, &stamp(1, 1), &began("x"), &Now { boot_ms: 9, ..now() });
+    rig.ended(id, Exit::Code(0), None);
+    let [task] = &rig.tasks(id)[..] else { unreachable!() };
+    // The run began at 5 since boot and took 10.
+    assert_eq!((task.elapsed_ms, task.outcome), (Some(6), Some(Outcome::Cancelled)));
+    assert_eq!(rig.reports(id, &stamp(1, 2), &over("x"), &now()), TaskOutcome::Nothing);
+    assert_eq!(rig.reports(id, &stamp(1, 3), &began("y"), &now()), TaskOutcome::Nothing);
+    assert_eq!(rig.registry.session(id).unwrap().unwrap().view.live_tasks, 0);
+}
+
+#[test]
+fn a_session_has_no_more_live_tasks_than_it_may() {
+    let mut rig = Rig::new();
+    let id = rig.started(7, "a", 1);
+    for ext in ["x", "y", "z"] {
+        assert_eq!(rig.reports(id, &stamp(1, 1), &began(ext), &now()), TaskOutcome::Changed);
+    }
+    assert_eq!(rig.reports(id, &stamp(1, 2), &began("w"), &now()), TaskOutcome::TooMany);
+    rig.reports(id, &stamp(1, 3), &over("x"), &now());
+    assert_eq!(rig.reports(id, &stamp(1, 4), &began("w"), &now()), TaskOutcome::Changed);
+}
+
+#[test]
+fn live_tasks_are_found_over_generations_and_their_parents_hear_of_them() {
+    let mut rig = Rig::new();
+    let top = rig.started(1, "top", 1);
+    let mut parent = top;
+    for number in 2..5 {
+        let id = SessionId(number);
+        let new = NewSession {
+            kind: Kind::Task,
+            parent: Some(parent),
+            ..session(id, "task", i64::from(number))
+        };
+        assert!(rig.registry.insert_session(&new).unwrap());
+        rig.registry.run_started(&start(id, RunNumber::FIRST)).unwrap();
+        parent = id;
+    }
+    let below = [SessionId(2), SessionId(3), SessionId(4)];
+    assert_eq!(rig.registry.live_below(top).unwrap(), below);
+    assert_eq!(rig.registry.children(Some(top), false).unwrap().len(), 1);
+    rig.ended(SessionId(3), Exit::Code(1), None);
+    assert_eq!(rig.registry.live_below(top).unwrap(), [SessionId(2), SessionId(4)]);
+    assert_eq!(rig.kinds().iter().filter(|kind| *kind == "task.started").count(), 3);
+    assert_eq!(rig.kinds().last().unwrap(), "task.ended");
+}
+
+#[test]
+fn facts_are_told_when_they_change_and_end_with_the_run() {
+    let mut rig = Rig::new();
+    let id = rig.started(7, "a", 1);
+    let facts = |turn, why: Option<&str>| Facts {
+        turn,
+        attention: why.map(|why| Attention { why: why.into(), since_ms: 3 }),
+        conversation: Some("c-1".into()),
+        state: "{}".into(),
+    };
+    let before = rig.registry.newest_event();
+    let asks = facts(Turn::Working, Some("Run tests?"));
+    rig.registry.set_facts(id, &asks, 3).unwrap();
+    rig.registry.set_facts(id, &asks, 4).unwrap();
+    rig.registry.set_facts(id, &facts(Turn::Idle, None), 5).unwrap();
+    let told: Vec<_> = rig.registry.events_after(before).unwrap();
+    let kinds: Vec<_> = told.iter().map(|event| event.kind.as_str()).collect();
+    let again = ["turn.changed", "attention.raised", "turn.changed", "attention.cleared"];
+    assert_eq!(kinds, again);
+    assert_eq!(rig.registry.find(&parse("c-1")).unwrap(), Found::One(id));
+    rig.registry.set_facts(id, &asks, 6).unwrap();
+    rig.ended(id, Exit::Code(0), None);
+    let view = rig.registry.session(id).unwrap().unwrap().view;
+    assert_eq!((view.turn, view.attention), (Turn::Unknown, None));
+    rig.registry.set_facts(id, &asks, 7).unwrap();
+    assert_eq!(rig.registry.session(id).unwrap().unwrap().view.attention, None);
 }
