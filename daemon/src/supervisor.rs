@@ -15,7 +15,8 @@ use tokio::task::JoinSet;
 use tracing::error;
 
 use crate::config::Config;
-use crate::session::actor::{Actor, Around, Begin, SIGHTS, SessionHandle};
+use crate::session::SessionHandle;
+use crate::session::actor::{Actor, Around, Begin, SIGHTS};
 use crate::session::link::HolderLink;
 
 /// Requests that may wait for the table.

@@ -15,14 +15,15 @@ use app_model::session::{Desired, Effect, Input, Moment, Observation, Session};
 use app_model::{Exit, ExitRecord, Lost, Phase, RunNumber, SessionId};
 use app_registry::{LiveRun, RunEnd, RunStart};
 use app_sys::{clock, process};
-use app_wire::hold::{LaunchFailed, Status};
+use app_wire::hold::Status;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep_until};
 use tracing::{debug, error, info, warn};
 
+use crate::session::handle::{Request, SessionHandle, UpAnswer, UpError, UpOutcome};
 use crate::session::live::Live;
 use crate::session::outside::{Outside, Seen};
-use crate::store::{Store, StoreError};
+use crate::store::Store;
 
 /// Requests that may wait for one session.
 const INBOX: usize = 64;
@@ -44,113 +45,6 @@ pub enum Begin {
     },
     /// A run that was alive when the last daemon was.
     Adopt(LiveRun),
-}
-
-/// What came of asking for a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UpOutcome {
-    /// It was started.
-    Started(RunNumber),
-    /// It was there already.
-    WasLive(RunNumber),
-}
-
-/// Why there is no run.
-#[derive(Debug, thiserror::Error)]
-pub enum UpError {
-    /// The program could not be started.
-    #[error("{}", .0.message)]
-    Launch(LaunchFailed),
-    /// It was over before it had begun.
-    #[error("the holder ended before the program ran")]
-    NeverStarted,
-    /// The registry could not be written, so nothing was started.
-    #[error("the run could not be written down")]
-    NotRecorded(#[source] StoreError),
-    /// Too many requests wait for this session.
-    #[error("the session is busy")]
-    Busy,
-    /// The run ended in the meantime; ask again.
-    #[error("the session ended")]
-    Gone,
-}
-
-type UpAnswer = oneshot::Sender<Result<UpOutcome, UpError>>;
-
-enum Request {
-    Up(UpAnswer),
-    Down { grace: Duration, done: oneshot::Sender<()> },
-    Refresh(oneshot::Sender<()>),
-    DetachAll,
-}
-
-/// A cheap, cloneable way to speak to one live session.
-#[derive(Clone, Debug)]
-pub struct SessionHandle {
-    /// Whose.
-    pub id: SessionId,
-    inbox: mpsc::Sender<Request>,
-    live: watch::Receiver<Live>,
-}
-
-impl SessionHandle {
-    /// Asks for a run and waits until its program really runs.
-    pub async fn up(&self) -> Result<UpOutcome, UpError> {
-        let (done, answer) = oneshot::channel();
-        self.send(Request::Up(done))?;
-        answer.await.map_err(|_| UpError::Gone)?
-    }
-
-    /// Asks the run to end. Returns once that is written down and under way; the end
-    /// itself shows in [`SessionHandle::over`].
-    pub async fn down(&self, grace: Duration) -> Result<(), UpError> {
-        let (done, answer) = oneshot::channel();
-        self.send(Request::Down { grace, done })?;
-        // Hung up: the run ended by itself, which is what was asked for.
-        answer.await.or(Ok(()))
-    }
-
-    /// Asks the holder what is true now, for at most `limit`.
-    pub async fn refresh(&self, limit: Duration) {
-        let (done, answer) = oneshot::channel();
-        if self.send(Request::Refresh(done)).is_ok() {
-            // Too slow, or over: what is known stands.
-            drop(tokio::time::timeout(limit, answer).await);
-        }
-    }
-
-    /// Lets go of all terminals.
-    pub fn detach_all(&self) -> Result<(), UpError> {
-        self.send(Request::DetachAll)
-    }
-
-    /// What is known now.
-    pub fn live(&self) -> Live {
-        self.live.borrow().clone()
-    }
-
-    /// Waits until the run is over and committed.
-    pub async fn over(&self) {
-        // An error means that the actor is gone, and it goes last.
-        drop(self.live.clone().wait_for(|live| live.over).await);
-    }
-
-    /// Waits until somebody has seen whether the run is alive.
-    pub async fn settled(&self) {
-        drop(self.live.clone().wait_for(|live| live.settled || live.over).await);
-    }
-
-    /// The actor takes no more requests.
-    pub fn is_closed(&self) -> bool {
-        self.inbox.is_closed()
-    }
-
-    fn send(&self, request: Request) -> Result<(), UpError> {
-        self.inbox.try_send(request).map_err(|refused| match refused {
-            mpsc::error::TrySendError::Full(_) => UpError::Busy,
-            mpsc::error::TrySendError::Closed(_) => UpError::Gone,
-        })
-    }
 }
 
 /// What an actor needs from the rest of the daemon.
@@ -210,7 +104,7 @@ impl<O: Outside> Actor<O> {
             waiting_refresh: Vec::new(),
             failure: None,
         };
-        (actor, SessionHandle { id, inbox: sender, live: receiver })
+        (actor, SessionHandle::new(id, sender, receiver))
     }
 
     /// Lives until the run is over, or until nobody can ask for one any more.

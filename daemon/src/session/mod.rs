@@ -4,9 +4,11 @@
 //! for another run makes another actor.
 
 pub mod actor;
+pub mod handle;
 pub mod link;
 pub mod live;
 pub mod outside;
 
-pub use actor::{Begin, SessionHandle, UpError, UpOutcome};
+pub use actor::Begin;
+pub use handle::{SessionHandle, UpError, UpOutcome};
 pub use live::Live;

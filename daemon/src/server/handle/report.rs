@@ -1,12 +1,13 @@
 //! What is reported from inside a session, by an agent's hooks or by a script.
 
-use app_model::report::{MAX_TEXT, Report};
+use app_model::report::{MAX_TEXT, Report, Stamp};
+use app_model::selector::parse;
 use app_model::task::MAX_LIVE;
-use app_registry::{Now, TaskOutcome};
+use app_registry::{Found, Now, TaskOutcome};
 use app_sys::clock;
-use app_wire::control::{ErrorCode, Failure, Reply, Reported};
+use app_wire::control::{ErrorCode, Failure, Reply, Reported, Target};
 
-use super::resolve::resolve;
+use super::resolve::the_one;
 use super::tasks::too_many;
 use crate::server::failure::{failure, of_store};
 use crate::service::Service;
@@ -19,34 +20,42 @@ pub(in crate::server) async fn handle(
     reported: Reported,
 ) -> Result<Reply, Failure> {
     let Reported { target, stamp, reports } = reported;
-    check(&reports)?;
-    let id = resolve(service, &target).await?;
+    check(&stamp, &reports)?;
     let now = Now {
         wall_ms: clock::wall_ms(),
         boot_ms: clock::boot_ms(),
         boot_id: service.config.boot_id.clone(),
     };
-    let full = service.store.with(move |registry| {
+    let Target::Named(text) = target else {
+        return Err(failure(ErrorCode::Usage, "a report is about a session that is named"));
+    };
+    let wanted = text.clone();
+    // One visit: there may be a thousand of these a second.
+    let taken = service.store.with(move |registry| {
+        let found = registry.find(&parse(&wanted))?;
+        let Found::One(id) = found else { return Ok(Err(found)) };
         let mut full = false;
         for report in &reports {
             let outcome = registry.report_task(id, &stamp, report, &now, MAX_LIVE)?;
             full |= outcome == TaskOutcome::TooMany;
         }
-        Ok(full)
+        Ok(Ok((id, full)))
     });
-    if full.await.map_err(|error| of_store(&error))? {
-        return Err(too_many(id));
+    match taken.await.map_err(|error| of_store(&error))? {
+        Ok((id, true)) => Err(too_many(id)),
+        Ok((_, false)) => Ok(Reply::Done),
+        Err(found) => the_one(&text, found).map(|_| Reply::Done),
     }
-    Ok(Reply::Done)
 }
 
 /// Refuses what is larger than anybody needs.
-fn check(reports: &[Report]) -> Result<(), Failure> {
+fn check(stamp: &Stamp, reports: &[Report]) -> Result<(), Failure> {
     if reports.len() > MAX_REPORTS {
         let message = format!("{} reports at once are more than {MAX_REPORTS}", reports.len());
         return Err(failure(ErrorCode::Usage, message));
     }
-    match reports.iter().flat_map(texts).find(|text| text.chars().count() > MAX_TEXT) {
+    let texts = reports.iter().flat_map(texts).chain([stamp.source.as_str()]);
+    match texts.into_iter().find(|text| text.chars().count() > MAX_TEXT) {
         Some(_) => {
             let message = format!("a text of a report may have {MAX_TEXT} characters at most");
             Err(failure(ErrorCode::Usage, message))

@@ -17,7 +17,8 @@ pub(super) async fn resolve(service: &Service, target: &Target) -> Result<Sessio
     the_one(text, found.map_err(|error| of_store(&error))?)
 }
 
-fn the_one(text: &str, found: Found) -> Result<SessionId, Failure> {
+/// The session that was found, or why there is none.
+pub(super) fn the_one(text: &str, found: Found) -> Result<SessionId, Failure> {
     match found {
         Found::One(id) => Ok(id),
         Found::Several(rows) => Err(ambiguous(text, rows)),

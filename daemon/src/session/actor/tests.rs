@@ -5,6 +5,7 @@ use std::sync::Arc;
 use app_model::session::{DEFAULT_GRACE, STOP_MARGIN};
 use app_model::{Kind, TerminalSize};
 use app_registry::{NewSession, Registry};
+use app_wire::hold::LaunchFailed;
 
 use super::*;
 
@@ -219,7 +220,7 @@ async fn what_is_said_of_another_run_changes_nothing() {
     let rig = Rig::up().await;
     rig.saw(Seen::Status(Status { run: RunNumber(9), attached: 5, ..status(0) })).await;
     rig.saw(Seen::Status(Status { attached: 2, ..status(0) })).await;
-    rig.session.live.clone().wait_for(|live| live.attached() == 2).await.unwrap();
+    rig.session.changes().wait_for(|live| live.attached() == 2).await.unwrap();
     assert_eq!(rig.session.live().run, RUN);
 }
 
