@@ -8,6 +8,7 @@
 //!    tabs, and no heading.
 
 use app_model::text::{clipped, columns, printable};
+use app_model::view::Group;
 use app_model::{SessionView, spec};
 
 use super::style::Paint;
@@ -38,13 +39,16 @@ pub(crate) struct Place<'a> {
     pub(crate) now_ms: i64,
 }
 
-/// The sessions as a table, with line ends.
+/// The sessions as a table, with line ends: in groups for a person, in their order in a
+/// pipe.
 pub(crate) fn sessions(views: &[SessionView], place: Place<'_>) -> String {
-    let rows: Vec<[String; COUNT]> = views.iter().map(|view| row(view, place)).collect();
-    match place.width {
-        Some(width) => aligned(&rows, width, place.paint),
-        None => rows.iter().map(|row| row.join("\t") + "\n").collect(),
-    }
+    let mut views: Vec<_> = views.iter().collect();
+    let Some(width) = place.width else {
+        return views.into_iter().map(|view| row(view, place).join("\t") + "\n").collect();
+    };
+    views.sort_by_key(|view| view.group());
+    let rows: Vec<_> = views.iter().map(|view| (view.group(), row(view, place))).collect();
+    aligned(&rows, width, place.paint)
 }
 
 fn row(view: &SessionView, place: Place<'_>) -> [String; COUNT] {
@@ -56,19 +60,28 @@ fn row(view: &SessionView, place: Place<'_>) -> [String; COUNT] {
         view.state().into(),
         elapsed_or_age(view, place.now_ms),
         if place.width.is_some() { short_path(&cwd, place.home) } else { cwd },
-        spec::command_line(&view.argv),
+        match &view.attention {
+            Some(raised) => format!("? {}", printable(&raised.why)),
+            None => spec::command_line(&view.argv),
+        },
     ]
 }
 
-fn aligned(rows: &[[String; COUNT]], width: usize, paint: Paint) -> String {
+fn aligned(rows: &[(Group, [String; COUNT])], width: usize, paint: Paint) -> String {
     let widest = |index: usize| {
-        let cells = rows.iter().map(|row| columns(&row[index]));
+        let cells = rows.iter().map(|(_, row)| columns(&row[index]));
         cells.chain([columns(HEADINGS[index])]).max().unwrap_or(0).min(WIDEST)
     };
     let widths: [usize; COUNT] = std::array::from_fn(widest);
     let heading = HEADINGS.map(str::to_owned);
     let mut out = line(&heading, &widths, width, |_, text| paint.bold(text));
-    for row in rows {
+    let in_groups = rows.first().map(|(group, _)| group) != rows.last().map(|(group, _)| group);
+    let mut above = None;
+    for (group, row) in rows {
+        if in_groups && above.replace(*group) != Some(*group) {
+            out.push_str(&paint.dim(&clipped(group.heading(), width)));
+            out.push('\n');
+        }
         out.push_str(&line(row, &widths, width, |index, text| match index {
             BADGE => paint.badge(text),
             STATE => paint.state(text),
@@ -111,6 +124,8 @@ fn line(
 
 #[cfg(test)]
 mod tests {
+    use app_model::view::Attention;
+
     use super::super::session::samples::{failed, running};
     use super::*;
 
@@ -122,8 +137,25 @@ mod tests {
     fn a_terminal_gets_a_table() {
         insta::assert_snapshot!(sessions(&[running(), failed()], place(Some(100))), @r"
         ID        NAME            STATE    ELAPSED          DIR        COMMAND
+        working
         7c5dcf5d  flaky-test  bg  running  3m 20s           ~/src/app  cargo test
+        failed
         01234567  build�[31m      failed   finished 3m ago  ~/src/app  make 'all the things'
+        ");
+    }
+
+    #[test]
+    fn who_waits_for_a_person_comes_first_with_the_question() {
+        let asks = SessionView {
+            attention: Some(Attention { why: "Run \x1btests?".into(), since_ms: 0 }),
+            ..running()
+        };
+        insta::assert_snapshot!(sessions(&[failed(), asks], place(Some(100))), @r"
+        ID        NAME            STATE        ELAPSED          DIR        COMMAND
+        needs you
+        7c5dcf5d  flaky-test  bg  needs-input  3m 20s           ~/src/app  ? Run �tests?
+        failed
+        01234567  build�[31m      failed       finished 3m ago  ~/src/app  make 'all the things'
         ");
     }
 

@@ -231,7 +231,7 @@ mod tests {
         };
         insta::assert_snapshot!(table(&[over, reported()], Some(80), Paint::new(false)), @r"
         SESSION   TASK  LABEL                  STATE    ELAPSED  SUMMARY
-        7c5dcf5d  a1    review � auth (haiku)  done     3m 20s   nothing to complain abo
+        7c5dcf5d  a1    review � auth (haiku)  done     3m 20s   nothing to complain ab…
         7c5dcf5d  a1    review � auth (haiku)  working  3m 20s
         ");
     }

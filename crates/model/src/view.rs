@@ -166,10 +166,52 @@ pub struct SessionView {
     pub dir: OsText,
 }
 
+/// What a list puts together, in the order in which a person wants to see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Group {
+    /// It waits for a person.
+    NeedsYou,
+    /// It is at work, or may be.
+    Working,
+    /// Its agent waits for the next turn.
+    Idle,
+    /// It ended well.
+    Done,
+    /// It ended otherwise.
+    Failed,
+}
+
+impl Group {
+    /// What stands above it.
+    pub fn heading(self) -> &'static str {
+        match self {
+            Self::NeedsYou => "needs you",
+            Self::Working => "working",
+            Self::Idle => "idle",
+            Self::Done => "done",
+            Self::Failed => "failed",
+        }
+    }
+}
+
 impl SessionView {
+    /// Where a list puts it.
+    pub fn group(&self) -> Group {
+        let is_over = !self.phase.is_live() && self.phase != Phase::Asleep;
+        match (is_over, self.exit) {
+            (true, _) if self.live_tasks > 0 => Group::Working,
+            (true, Some(Exit::Code(0))) => Group::Done,
+            (true, _) => Group::Failed,
+            (false, _) if self.attention.is_some() => Group::NeedsYou,
+            (false, _) if self.turn == Turn::Idle || self.phase == Phase::Asleep => Group::Idle,
+            (false, _) => Group::Working,
+        }
+    }
+
     /// One word for people.
     pub fn state(&self) -> &'static str {
         match (self.phase, self.exit) {
+            (Phase::Running, _) if self.attention.is_some() => "needs-input",
             (Phase::Running, _) => match self.turn {
                 Turn::Working => "working",
                 Turn::Idle => "idle",

@@ -115,6 +115,27 @@ impl Registry {
         })
     }
 
+    /// Whatever this source has reported, or any, and that is still open, is over.
+    pub fn end_tasks(
+        &mut self,
+        session: SessionId,
+        source: Option<&str>,
+        now: &Now,
+    ) -> Result<(), RegistryError> {
+        self.transact(|db| {
+            let names = open_tasks(db, session)?;
+            for (by, ext, generation, sequence) in names {
+                if source.is_some_and(|source| source != by) {
+                    continue;
+                }
+                let stamp = Stamp { source: by, generation, sequence };
+                let at = Place { db, session, stamp: &stamp, now };
+                at.end(&ext, Outcome::Cancelled, None)?;
+            }
+            Ok(())
+        })
+    }
+
     /// Reported tasks, newest first: of one session, or of all that are live or whose end
     /// nobody has looked at; with `all` of every one.
     pub fn reported_tasks(
@@ -268,11 +289,7 @@ impl Place<'_> {
 
 /// The end of a run ends everything that was reported from inside it.
 pub(crate) fn end_with_run(db: &Connection, end: &RunEnd) -> Result<(), RegistryError> {
-    let mut live =
-        db.prepare_cached("SELECT source, ext FROM task WHERE session = ?1 AND ended_at IS NULL")?;
-    let names = live
-        .query_map([end.session.0], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?
-        .collect::<Result<Vec<_>, _>>()?;
+    let names = open_tasks(db, end.session)?;
     if names.is_empty() {
         return Ok(());
     }
@@ -291,7 +308,7 @@ pub(crate) fn end_with_run(db: &Connection, end: &RunEnd) -> Result<(), Registry
         Outcome::Cancelled.word(),
         end.elapsed_ms,
     ])?;
-    for (source, ext) in names {
+    for (source, ext, ..) in names {
         ended_event(db, end.session, &source, &ext, end.ended_at_ms)?;
     }
     Ok(())
@@ -325,6 +342,21 @@ pub(crate) fn child_ended(db: &Connection, end: &RunEnd, at_ms: i64) -> Result<(
         events::append(db, at_ms, kind::TASK_ENDED, Some(parent), &data)?;
     }
     Ok(())
+}
+
+/// Source, identity and order of what has begun and not ended.
+type Open = (String, String, u64, u64);
+
+fn open_tasks(db: &Connection, session: SessionId) -> Result<Vec<Open>, RegistryError> {
+    let mut open = db.prepare_cached(
+        "SELECT source, ext, generation, sequence FROM task
+         WHERE session = ?1 AND ended_at IS NULL",
+    )?;
+    let rows = open.query_map([session.0], |row| {
+        let (generation, sequence): (i64, i64) = (row.get(2)?, row.get(3)?);
+        Ok((row.get(0)?, row.get(1)?, generation.cast_unsigned(), sequence.cast_unsigned()))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 fn parent_of(
