@@ -1,0 +1,83 @@
+//! Measures what no test may: figures, for `docs/PERFORMANCE.md`.
+//!
+//! ```text
+//! measure reports [RATE] [SECONDS]   reports of tasks, each on a connection of its own
+//! ```
+//!
+//! Everything runs in a private home, with the programs of the profile that this was built
+//! with.
+
+#![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a chore")]
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use app_model::report::{Outcome, Report, Stamp};
+use app_tests::Home;
+use app_tests::peer::Control;
+use app_wire::control::{Reply, Reported, Request, Target};
+use rustix::param::clock_ticks_per_second;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let number =
+        |index: usize, usual: u64| arguments.get(index).map_or(usual, |text| text.parse().unwrap());
+    match arguments.first().map(String::as_str) {
+        Some("reports") => reports(number(1, 1_000), number(2, 10)),
+        _ => panic!("measure reports [RATE] [SECONDS]"),
+    }
+}
+
+fn reports(rate: u64, seconds: u64) {
+    let home = Home::new();
+    let session = home.start("busy", &["sleep", "1000"]);
+    let (daemon, socket) = (home.daemon_pid(), home.control_socket());
+    let (began, cpu) = (Instant::now(), cpu_ticks(daemon));
+    let total = rate * seconds;
+    let mut slowest = Duration::ZERO;
+    for number in 0..total {
+        let due = began + Duration::from_nanos(1_000_000_000 * number / rate);
+        pause(due.saturating_duration_since(Instant::now()));
+        let asked = Instant::now();
+        let reply = Control::connect(&socket).ask(&request(&session.id, number));
+        assert_eq!(reply, Reply::Done);
+        slowest = slowest.max(asked.elapsed());
+    }
+    let took = began.elapsed().as_secs_f64();
+    let busy = (cpu_ticks(daemon) - cpu) as f64 / clock_ticks_per_second() as f64;
+    let events = home.events();
+    let count = |kind: &str| events.iter().filter(|event| event["type"] == kind).count() as u64;
+    let lost = total - count("task.started") - count("task.ended");
+    println!("{total} reports in {took:.1} s: {:.0} a second, {lost} lost", total as f64 / took);
+    println!("the daemon was busy for {busy:.2} s: {:.0} % of a core", 100.0 * busy / took);
+    println!("the slowest took {:.1} ms", slowest.as_secs_f64() * 1e3);
+}
+
+/// Every task begins with one report and ends with the next.
+fn request(session: &str, number: u64) -> Request {
+    let ext = format!("task-{}", number / 2);
+    let report = if number.is_multiple_of(2) {
+        Report::TaskBegan { ext, label: "review".into(), model: Some("haiku".into()) }
+    } else {
+        Report::TaskEnded { ext, outcome: Outcome::Ok, summary: Some("fine".into()) }
+    };
+    Request::Report(Box::new(Reported {
+        target: Target::Named(session.to_owned()),
+        stamp: Stamp { source: "measure".into(), generation: 1, sequence: number },
+        reports: vec![report],
+    }))
+}
+
+/// Processor time of a process so far, proc_pid_stat(5).
+fn cpu_ticks(pid: u32) -> u64 {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    let after_name = stat.rsplit_once(')').unwrap().1;
+    let fields: Vec<&str> = after_name.split_whitespace().collect();
+    fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
+}
+
+fn pause(time: Duration) {
+    let time = rustix::fs::Timespec::try_from(time).unwrap();
+    rustix::event::poll(&mut [], Some(&time)).unwrap();
+}
