@@ -1,0 +1,121 @@
+//! The order of reports, and who among the sources owns the run.
+
+use super::tests::{Rig, began, done, ended, named, needs, stamp};
+use super::*;
+
+#[test]
+fn late_and_repeated_reports_change_nothing() {
+    let mut rig = Rig::new();
+    let at = |sequence, report| Input::Reported {
+        stamp: stamp("claude", sequence),
+        reports: vec![report],
+    };
+    rig.put(at(5, Report::TurnBegan));
+    rig.put(at(7, ended()));
+    let before = rig.facts.clone();
+    for late in [5, 6, 7] {
+        assert_eq!(rig.put(at(late, Report::TurnBegan)), []);
+        assert_eq!(rig.facts, before);
+    }
+    assert_eq!(rig.put(at(8, Report::TurnBegan)), [Change::TurnChanged(Turn::Working)]);
+}
+
+#[test]
+fn a_later_generation_counts_though_its_sequence_is_smaller() {
+    let mut rig = Rig::new();
+    rig.put(Input::Reported { stamp: stamp("claude", 900), reports: vec![Report::TurnBegan] });
+    let later = Stamp { generation: 2, ..stamp("claude", 1) };
+    let changes = rig.put(Input::Reported { stamp: later, reports: vec![ended()] });
+    assert_eq!(changes, [Change::TurnChanged(Turn::Idle)]);
+    let old = Input::Reported { stamp: stamp("claude", 901), reports: vec![Report::TurnBegan] };
+    assert_eq!(rig.put(old), []);
+}
+
+#[test]
+fn reports_about_different_tasks_may_overtake_each_other() {
+    let mut rig = Rig::new();
+    let at = |sequence, report| Input::Reported {
+        stamp: stamp("claude", sequence),
+        reports: vec![report],
+    };
+    assert_eq!(rig.put(at(2, began("b"))).len(), 1);
+    assert_eq!(rig.put(at(1, began("a"))).len(), 1);
+    assert_eq!(rig.put(at(9, done("a"))).len(), 1);
+    assert_eq!(rig.put(at(8, began("a"))), []);
+    // What is over with its source does not come back.
+    let over = [Change::TasksOver { source: Some("claude".into()) }];
+    assert_eq!(rig.put(at(20, Report::Ended)), over);
+    assert_eq!(rig.put(at(19, began("late"))), []);
+}
+
+#[test]
+fn an_agent_inside_the_owner_does_not_speak_for_it() {
+    let mut rig = Rig::new();
+    let first = rig.hook([named("one"), Report::TurnBegan]);
+    let one = Change::Conversation { source: "claude".into(), id: "one".into() };
+    assert_eq!(first, [one, Change::TurnChanged(Turn::Working)]);
+    // Another kind.
+    assert_eq!(rig.from("codex", [named("x"), Report::TurnBegan, needs("?"), ended()]), []);
+    assert_eq!(rig.from("codex", [began("t")]).len(), 1);
+    let over = [Change::TasksOver { source: Some("codex".into()) }];
+    assert_eq!(rig.from("codex", [Report::Ended]), over);
+    // The same kind, which names its conversation once.
+    assert_eq!(rig.hook([named("two"), ended()]), []);
+    assert_eq!(rig.hook([ended()]), []);
+    assert_eq!(rig.hook([Report::Ended]), []);
+    assert_eq!(rig.turn(), Turn::Working);
+    // It is gone; the source means the owner again.
+    assert_eq!(rig.hook([ended()]), [Change::TurnChanged(Turn::Idle)]);
+}
+
+#[test]
+fn a_cleared_history_is_a_new_conversation_of_the_same_owner() {
+    let two = Change::Conversation { source: "claude".into(), id: "two".into() };
+    let mut rig = Rig::new();
+    rig.hook([named("one"), Report::TurnBegan]);
+    rig.hook([named("one"), ended()]);
+    assert_eq!(rig.hook([named("two")])[0], two);
+    assert_eq!(rig.hook([Report::TurnBegan]), [Change::TurnChanged(Turn::Working)]);
+    // The old one is not heard any more while the new one works.
+    assert_eq!(rig.hook([named("one"), ended()]), []);
+    // With a goodbye it works in the middle of a turn as well.
+    let mut rig = Rig::new();
+    rig.hook([named("one"), Report::TurnBegan]);
+    assert_eq!(rig.hook([named("one"), Report::Ended]), [Change::TurnChanged(Turn::Unknown)]);
+    assert_eq!(rig.hook([named("two")]), [two]);
+    assert_eq!(rig.hook([named("two"), Report::TurnBegan]).len(), 1);
+}
+
+#[test]
+fn after_a_goodbye_another_agent_may_own_the_run() {
+    let mut rig = Rig::new();
+    rig.hook([named("one"), Report::TurnBegan]);
+    rig.hook([named("one"), Report::Ended]);
+    let changes = rig.from("codex", [named("x"), Report::TurnBegan]);
+    assert_eq!(changes.last(), Some(&Change::TurnChanged(Turn::Working)));
+}
+
+#[test]
+fn memory_is_bounded_and_what_was_forgotten_stays_late() {
+    let mut rig = Rig::new();
+    let total = MAX_TASKS as u64 + 10;
+    for sequence in 1..=total {
+        let report = vec![began(&sequence.to_string())];
+        rig.put(Input::Reported { stamp: stamp("task", sequence), reports: report });
+        let other = stamp(&format!("source {sequence}"), 1);
+        rig.put(Input::Reported { stamp: other, reports: vec![began("t")] });
+    }
+    let late = rig.put(Input::Reported { stamp: stamp("task", 5), reports: vec![began("new")] });
+    assert_eq!(late, []);
+    let size = serde_json::to_string(&rig.facts).unwrap().len();
+    assert!(size < 16 * 1024, "{size} bytes");
+}
+
+#[test]
+fn identities_that_could_not_be_shown_are_refused() {
+    let mut rig = Rig::new();
+    for id in ["", "a\x1b[2Jb", &"x".repeat(401)] {
+        assert_eq!(rig.hook([began(id)]), []);
+        assert_eq!(rig.from(id, [Report::TurnBegan]), []);
+    }
+}
