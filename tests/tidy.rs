@@ -21,8 +21,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("app-sys", &[]),
     ("app-term", &[]),
     ("app-registry", &["app-model"]),
+    ("app-agents", &["app-model"]),
     ("app-holder", &["app-model", "app-sys", "app-term", "app-wire"]),
-    ("appd", &["app-model", "app-registry", "app-sys", "app-term", "app-wire"]),
+    ("appd", &["app-agents", "app-model", "app-registry", "app-sys", "app-term", "app-wire"]),
     ("appctl", &["app-model", "app-sys", "app-wire"]),
     // Not shipped. It helps build scripts.
     ("app-link", &[]),
