@@ -83,7 +83,7 @@ pub const MAX_TASKS: usize = 128;
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
-    /// A run began.
+    /// A run began. One that is adopted is no new one: what is remembered goes on.
     Began {
         /// Its program is a known agent. Output, bells and messages mean nothing otherwise.
         agent: bool,

@@ -78,6 +78,11 @@ fn a_cleared_history_is_a_new_conversation_of_the_same_owner() {
     assert_eq!(rig.hook([Report::TurnBegan]), [Change::TurnChanged(Turn::Working)]);
     // The old one is not heard any more while the new one works.
     assert_eq!(rig.hook([named("one"), ended()]), []);
+    // One that asks between two turns is not in the middle of one.
+    let mut rig = Rig::new();
+    rig.hook([named("one"), ended()]);
+    rig.hook([named("one"), needs("What next?")]);
+    assert_eq!(rig.hook([named("two")]).first(), Some(&two));
     // With a goodbye it works in the middle of a turn as well.
     let mut rig = Rig::new();
     rig.hook([named("one"), Report::TurnBegan]);

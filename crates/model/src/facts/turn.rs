@@ -97,10 +97,13 @@ impl Facts {
         self.activity.last = Some(now);
     }
 
-    /// Whether the owner is in the middle of a turn, as far as it said.
+    /// Whether the owner is in the middle of a turn, as far as it said. It may also ask
+    /// between two of them.
     pub(super) fn is_busy(&self) -> bool {
-        let works = |said: &Said| said.turn == Turn::Working && !said.outdated;
-        self.asked.is_some() || self.said.as_ref().is_some_and(works)
+        match &self.said {
+            Some(said) => said.turn == Turn::Working && !said.outdated,
+            None => self.asked.is_some(),
+        }
     }
 
     pub(super) fn settle_turn(
