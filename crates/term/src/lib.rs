@@ -8,7 +8,7 @@
 //!  bytes ─► frame ─► text ─► skim ────────► print ─┐
 //!             │                                    ├─► terminal ─► snapshot, text
 //!             └────► sequences ─► vte ─► csi, esc ─┤    grids of rows of cells,
-//!                    strings ────────────► osc ────┘    pools of styles and links
+//!                    strings ────────────► osc ────┘    pools of styles and links, signals
 //! ```
 //!
 //! # Invariants
@@ -19,9 +19,11 @@
 //!    everything else by limits that are named where they are enforced.
 //! 3. The state does not depend on how the input was cut.
 //! 4. A snapshot, fed to a new screen, gives the same state, a half-read sequence included.
+//!    What was said and is not shown (bells, [`Signals`]) is no part of it.
 //! 5. Nothing is answered here: replies to questions are the business of whoever holds the
 //!    program's terminal.
 
+mod base64;
 mod cell;
 mod charset;
 mod colors;
@@ -42,6 +44,7 @@ mod reflow;
 mod row;
 mod screen;
 mod sgr;
+mod signals;
 mod skim;
 mod snapshot;
 mod style;
@@ -61,4 +64,5 @@ mod tests;
 pub use modes::{Modes, Mouse, MouseEncoding};
 pub use plain::text_and_colours;
 pub use screen::{History, MAX_COLS, MAX_ROWS, Progress, Screen};
+pub use signals::{Prompt, Signals, Stated};
 pub use view::View;

@@ -1,4 +1,5 @@
-//! What operating system commands mean, as far as they are state of the terminal.
+//! What operating system commands mean, as far as they are state of the terminal
+//! or signals of the program.
 
 use crate::colors::DYNAMIC;
 use crate::cursor::Pen;
@@ -33,8 +34,15 @@ impl Terminal {
             4 => self.colors.set_palette(rest),
             7 => self.set_directory(rest),
             8 => self.set_link(rest),
-            9 => self.set_progress(rest),
+            9 => {
+                self.set_progress(rest);
+                self.signals.message(rest);
+            }
+            99 => self.signals.part(rest),
             104 => self.colors.reset_palette(rest),
+            133 => self.signals.prompt(rest),
+            777 => self.signals.notify(rest),
+            7501 => self.signals.state(rest),
             _ if DYNAMIC.contains(&number) => self.colors.set_dynamic(number, rest),
             _ if DYNAMIC.contains(&number.wrapping_sub(100)) => {
                 self.colors.reset_dynamic(number - 100);
@@ -75,7 +83,7 @@ impl Terminal {
         (!uri.is_empty()).then(|| Link { params, uri: uri.into() })
     }
 
-    /// `4 ; state ; percent`. Anything else after a 9 is a message, which is not state.
+    /// `4 ; state ; percent`. Anything else after a 9 is another order or a message.
     fn set_progress(&mut self, rest: &[u8]) {
         let mut fields = rest.split(|&byte| byte == b';');
         if fields.next() != Some(b"4") {

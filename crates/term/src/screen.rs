@@ -12,6 +12,7 @@ use vte::Parser;
 use crate::frame::{End, Framer, State};
 use crate::modes::Modes;
 use crate::plain::text_and_colours;
+use crate::signals::Signals;
 use crate::skim;
 use crate::terminal::Terminal;
 use crate::utf8::{self, Front};
@@ -228,6 +229,12 @@ impl Screen {
         text::last_line(&self.terminal)
     }
 
+    /// The lowest visible rows that are not blank, at most `count`, the upper ones first,
+    /// without trailing blanks.
+    pub fn foot(&self, count: usize) -> Vec<String> {
+        text::foot(&self.terminal, count)
+    }
+
     /// The window title, without control characters and of bounded length.
     pub fn title(&self) -> &str {
         &self.terminal.titles.current.title
@@ -262,6 +269,11 @@ impl Screen {
     /// How often the bell rang. The BEL that ends an OSC is none.
     pub fn bells(&self) -> u64 {
         self.terminal.bells
+    }
+
+    /// What the program said of itself and to the person.
+    pub fn signals(&self) -> &Signals {
+        &self.terminal.signals
     }
 
     /// What is being read.

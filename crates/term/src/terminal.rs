@@ -14,6 +14,7 @@
 //!    can still be seen, which a snapshot relies on.
 //! 5. Ids in cells, in tails and in the pen are in the pools.
 
+use std::mem;
 use std::sync::Arc;
 
 use crate::cell::{Cell, Glyph};
@@ -26,6 +27,7 @@ use crate::keyboard::Keyboard;
 use crate::modes::Modes;
 use crate::row::Row;
 use crate::screen::Progress;
+use crate::signals::Signals;
 use crate::style::{Link, Style};
 use crate::tabs::Tabs;
 use crate::title::Titles;
@@ -105,6 +107,7 @@ pub(crate) struct Terminal {
     pub(crate) progress: Option<Progress>,
     pub(crate) repeatable: Option<char>,
     pub(crate) bells: u64,
+    pub(crate) signals: Signals,
     pub(crate) pools: Pools,
 }
 
@@ -130,15 +133,17 @@ impl Terminal {
             progress: None,
             repeatable: None,
             bells: 0,
+            signals: Signals::default(),
             pools: Pools::new(),
         }
     }
 
-    /// RIS: all but the size and the count of bells is as at the beginning.
+    /// RIS: all but the size and what was said so far is as at the beginning.
     pub(crate) fn reset(&mut self) {
-        let bells = self.bells;
+        let (bells, mut signals) = (self.bells, mem::take(&mut self.signals));
+        signals.reset();
         *self = Self::new(self.rows, self.cols, self.primary.limit);
-        self.bells = bells;
+        (self.bells, self.signals) = (bells, signals);
     }
 
     pub(crate) fn modes(&self) -> Modes {

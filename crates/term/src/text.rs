@@ -33,6 +33,22 @@ pub(crate) fn last_line(terminal: &Terminal) -> Option<String> {
     })
 }
 
+/// The lowest visible rows that are not blank, the upper ones first.
+pub(crate) fn foot(terminal: &Terminal, count: usize) -> Vec<String> {
+    let rows = terminal.grid().rows.iter().rev();
+    let mut lines: Vec<String> = rows
+        .filter_map(|row| {
+            let mut text = String::new();
+            push_row(terminal, row, &mut text);
+            text.truncate(text.trim_end().len());
+            (!text.is_empty()).then_some(text)
+        })
+        .take(count)
+        .collect();
+    lines.reverse();
+    lines
+}
+
 fn push_row(terminal: &Terminal, row: &Row, text: &mut String) {
     for cell in &row.cells {
         match cell.content.glyph() {

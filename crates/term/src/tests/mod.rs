@@ -7,5 +7,6 @@ mod memory;
 mod random;
 mod recorded;
 mod reflow;
+mod signals;
 mod state;
 mod text;
