@@ -252,6 +252,7 @@ impl Holder {
                 | FromHolder::Screen { .. }
                 | FromHolder::Exited { .. }
                 | FromHolder::Detached(_)
+                | FromHolder::Look(_)
                 | FromHolder::Unknown(_) => {}
             }
         }
@@ -296,6 +297,7 @@ pub(crate) fn screen(
             | FromHolder::Exited { .. }
             | FromHolder::Detached(_)
             | FromHolder::Done
+            | FromHolder::Look(_)
             | FromHolder::Unknown(_) => {}
         }
     }

@@ -136,6 +136,7 @@ impl Watch<'_> {
                 | FromHolder::Status(_)
                 | FromHolder::Output(_)
                 | FromHolder::Screen { .. }
+                | FromHolder::Look(_)
                 | FromHolder::Unknown(_) => continue,
                 FromHolder::Done => {
                     self.taken = true;

@@ -249,6 +249,7 @@ impl<'a> Pump<'a> {
             | FromHolder::Status(_)
             | FromHolder::Screen { .. }
             | FromHolder::Done
+            | FromHolder::Look(_)
             | FromHolder::Unknown(_) => {}
         }
     }

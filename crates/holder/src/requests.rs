@@ -74,7 +74,7 @@ impl Holder {
             }
             ToHolder::DetachAll => self.detach_all(id, now),
             // Of a later release, which does not expect an answer from an old holder.
-            ToHolder::Unknown(_) => {}
+            ToHolder::WatchLooks | ToHolder::Unknown(_) => {}
         }
     }
 

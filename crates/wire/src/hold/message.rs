@@ -1,9 +1,11 @@
 //! What is said to a holder, and what a holder says.
 
+use app_model::look::Sight;
 use app_model::{Exit, RunNumber, SessionId, Signal, TerminalSize};
 
 use super::frame::{Frame, MAX_PAYLOAD, OUTPUT_CHUNK, encode_frame};
 use super::layout::{Reader, Truncated, Writer};
+use super::sight::{put_sight, take_sight};
 
 /// A payload that is shorter than its kind demands, or says something impossible.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -83,6 +85,9 @@ pub enum ToHolder {
     Kill,
     /// Let go of every attachment. Answered by `Done`.
     DetachAll,
+    /// Send [`FromHolder::Look`] now and when something in it has changed. Refused if the
+    /// run has no terminal.
+    WatchLooks,
     /// A kind of a later release.
     Unknown(u8),
 }
@@ -196,6 +201,8 @@ pub enum FromHolder {
         /// Why, for people.
         message: String,
     },
+    /// What can be seen of the program.
+    Look(Box<Sight>),
     /// A kind of a later release.
     Unknown(u8),
 }
@@ -212,6 +219,7 @@ mod kind {
     pub(super) const STOP: u8 = 0x09;
     pub(super) const KILL: u8 = 0x0a;
     pub(super) const DETACH_ALL: u8 = 0x0b;
+    pub(super) const WATCH_LOOKS: u8 = 0x0c;
 
     pub(super) const LAUNCH_FAILED: u8 = 0x81;
     pub(super) const IS_STATUS: u8 = 0x82;
@@ -221,6 +229,7 @@ mod kind {
     pub(super) const DETACHED: u8 = 0x86;
     pub(super) const DONE: u8 = 0x87;
     pub(super) const REFUSED: u8 = 0x88;
+    pub(super) const LOOK: u8 = 0x89;
 }
 
 const READ_ONLY: u8 = 1;
@@ -252,6 +261,7 @@ impl ToHolder {
             Self::Stop { grace_ms } => (kind::STOP, Writer::default().u32(*grace_ms)),
             Self::Kill => (kind::KILL, Writer::default()),
             Self::DetachAll => (kind::DETACH_ALL, Writer::default()),
+            Self::WatchLooks => (kind::WATCH_LOOKS, Writer::default()),
             Self::Unknown(kind) => (*kind, Writer::default()),
         };
         encode_frame(kind, &payload.0, out);
@@ -292,6 +302,7 @@ impl ToHolder {
             kind::STOP => Self::Stop { grace_ms: fields.u32()? },
             kind::KILL => Self::Kill,
             kind::DETACH_ALL => Self::DetachAll,
+            kind::WATCH_LOOKS => Self::WatchLooks,
             unknown => Self::Unknown(unknown),
         })
     }
@@ -318,6 +329,7 @@ impl FromHolder {
             Self::Refused { code, message } => {
                 (kind::REFUSED, Writer::default().u8(code.number()).string(message))
             }
+            Self::Look(sight) => (kind::LOOK, put_sight(sight)),
             Self::Unknown(kind) => (*kind, Writer::default()),
         };
         encode_frame(kind, &payload.0, out);
@@ -368,6 +380,7 @@ impl FromHolder {
                 code: RefusedCode::from_number(fields.u8()?),
                 message: fields.string()?,
             },
+            kind::LOOK => Self::Look(Box::new(take_sight(&mut fields)?)),
             unknown => Self::Unknown(unknown),
         })
     }

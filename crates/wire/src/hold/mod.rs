@@ -20,6 +20,7 @@
 mod frame;
 mod layout;
 mod message;
+mod sight;
 
 pub use frame::{Decoder, Frame, FrameError, MAX_PAYLOAD, OUTPUT_CHUNK, encode_frame};
 pub use message::{

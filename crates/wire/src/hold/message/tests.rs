@@ -1,5 +1,6 @@
 //! The golden bytes of the holder protocol: these tests are not to be "fixed".
 
+use app_model::look::{Look, MAX_COLUMNS, MAX_LINES};
 use proptest::prelude::*;
 
 use super::*;
@@ -29,6 +30,25 @@ fn status() -> Status {
     }
 }
 
+fn sight() -> Sight {
+    Sight {
+        look: Look {
+            title: "vim".into(),
+            progress: 3,
+            state: "idle".into(),
+            prompt: Some(true),
+            command_exit: Some(3),
+            bells: 2,
+            messages: 1,
+            message: "hi".into(),
+            lines: vec!["éa".into(), "$".into()],
+        },
+        last_output_at_ms: 1_700_000_000_500,
+        last_typed_at_ms: 1_700_000_000_501,
+        focused: Some(false),
+    }
+}
+
 fn to_holder() -> Vec<(ToHolder, &'static str)> {
     let attach =
         Attach { size: SIZE, history_lines: 2000, read_only: true, steal: false, terminal: None };
@@ -52,6 +72,7 @@ fn to_holder() -> Vec<(ToHolder, &'static str)> {
         (ToHolder::Stop { grace_ms: 10_000 }, "040000000910270000"),
         (ToHolder::Kill, "000000000a"),
         (ToHolder::DetachAll, "000000000b"),
+        (ToHolder::WatchLooks, "000000000c"),
     ]
 }
 
@@ -75,6 +96,16 @@ fn from_holder() -> Vec<(FromHolder, &'static str)> {
         (FromHolder::Detached(DetachReason::ByCommand), "010000008602"),
         (FromHolder::Done, "0000000087"),
         (refused, "05000000880202006e6f"),
+        (
+            FromHolder::Look(Box::new(sight())),
+            "38000000890300 76696d 03 0400 69646c65 01 01 03000000 02000000 01000000 0200 6869 \
+             02 0300 c3a9 61 0100 24 f469e5cf8b010000 f569e5cf8b010000 02",
+        ),
+        (
+            FromHolder::Look(Box::default()),
+            "270000008900 00 00 0000 00 00 00000000 00000000 00000000 0000 00 0000000000000000 \
+             0000000000000000 00",
+        ),
     ]
 }
 
@@ -121,6 +152,26 @@ fn a_kind_of_a_later_release_is_a_value() {
 fn a_payload_that_is_too_short_names_its_kind() {
     let frame = Frame { kind: kind::RESIZE, payload: &[1, 0] };
     assert_eq!(ToHolder::decode(frame), Err(MessageError { kind: kind::RESIZE }));
+}
+
+#[test]
+fn a_look_is_cut_to_its_limits_and_fits_into_a_frame() {
+    let long = "字".repeat(MAX_COLUMNS + 1);
+    let look = Look {
+        title: long.clone(),
+        message: long.clone(),
+        lines: vec![long.clone(); MAX_LINES + 1],
+        ..Look::default()
+    };
+    let bytes = FromHolder::Look(Box::new(Sight { look, ..sight() })).to_bytes();
+    let mut decoder = Decoder::new();
+    decoder.push(&bytes);
+    let message = FromHolder::decode(decoder.next_frame().unwrap().unwrap()).unwrap();
+    let FromHolder::Look(read) = message else { unreachable!("{message:?}") };
+    assert_eq!((read.look.lines.len(), read.focused), (MAX_LINES, Some(false)));
+    for text in read.look.lines.iter().chain([&read.look.title, &read.look.message]) {
+        assert_eq!(text.chars().count(), MAX_COLUMNS);
+    }
 }
 
 #[test]
