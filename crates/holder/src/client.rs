@@ -15,14 +15,17 @@ use std::os::unix::net::UnixStream;
 use std::time::Instant;
 
 use app_model::TerminalSize;
+use app_model::look::Sight;
 use app_sys::poll::Interest;
 use app_sys::socket;
 use app_wire::hello::HELLO_LEN;
 use app_wire::hold::{Decoder, DetachReason, FromHolder, HELLO, RefusedCode, ToHolder};
 
+use crate::focus::Focus;
 use crate::glance::Glance;
 use crate::handed::{Back, Handed, Place, Typed};
 use crate::limits;
+use crate::looks::Looks;
 use crate::model::{BACK_TO_NORMAL, Model};
 use crate::outbox::Outbox;
 
@@ -68,6 +71,10 @@ pub(crate) struct Client {
     pub(crate) id: ClientId,
     /// It hears of every change of the status.
     pub(crate) watches: bool,
+    /// It is shown the program.
+    pub(crate) looks: Option<Box<Looks>>,
+    /// What its terminal says of its focus.
+    pub(crate) focus: Focus,
     /// Its next message waits for room in the input queue.
     pub(crate) paused: bool,
     pub(crate) attachment: Option<Attachment>,
@@ -102,6 +109,8 @@ impl Client {
         Ok(Self {
             id,
             watches: false,
+            looks: None,
+            focus: Focus::default(),
             paused: false,
             attachment: None,
             handed: None,
@@ -253,6 +262,7 @@ impl Client {
     /// Makes it an attachment that begins with this snapshot.
     pub(crate) fn attach(&mut self, size: TerminalSize, read_only: bool, snapshot: &[u8]) {
         self.outbox.drop_output();
+        self.forget_focus();
         self.attachment = Some(Attachment { size, read_only, flow: Flow::Live });
         self.push_output(snapshot);
     }
@@ -301,6 +311,24 @@ impl Client {
         }
     }
 
+    /// When it looks at the program again. Not before it has read what it was told.
+    pub(crate) fn look_at(&self, flooded: bool) -> Option<Instant> {
+        self.looks.as_ref().filter(|_| self.outbox.is_empty())?.due_at(flooded)
+    }
+
+    /// Tells it what it has not heard of this.
+    pub(crate) fn show(&mut self, sight: &Sight, now: Instant) {
+        if self.looks.as_mut().is_some_and(|looks| looks.see(sight, now)) {
+            self.say(&FromHolder::Look(Box::new(sight.clone())));
+            self.flush(now);
+        }
+    }
+
+    /// Nothing is known of the focus of its terminal.
+    pub(crate) fn forget_focus(&mut self) {
+        self.focus = Focus::default();
+    }
+
     /// Ends the attachment; output that waits is of no use any more.
     pub(crate) fn detach(&mut self, goodbye: FromHolder, now: Instant) {
         (self.attachment, self.glance) = (None, None);
@@ -331,6 +359,7 @@ impl Client {
     /// put right.
     pub(crate) fn hang_up(&mut self, now: Instant) -> bool {
         (self.over, self.watches, self.deaf) = (true, false, true);
+        self.looks = None;
         self.outbox.clear();
         let goodbye = FromHolder::Detached(DetachReason::Asked);
         if let (Some(handed), Some(attachment)) = (&mut self.handed, self.attachment) {
@@ -534,5 +563,32 @@ mod tests {
         assert!(!client.output(b"missed", now));
         assert!(client.outbox.len() < limits::OUTPUT_BATCH + 5, "only what had begun is left");
         assert_eq!(client.deadline(), None);
+    }
+
+    #[test]
+    fn a_watcher_that_does_not_read_has_one_look_waiting_for_it() {
+        let (mut client, _peer, now) = connected(None);
+        client.looks = Some(Box::new(Looks::new(Sight::default(), now)));
+        client.flush(now);
+        let mut at = now;
+        let mut full = None;
+        for last_typed_at_ms in 1..=1000 {
+            if let Some(looks) = &mut client.looks {
+                looks.stir(at);
+            }
+            at += limits::LOOK_TIMES_GAP;
+            let Some(due) = client.look_at(false) else {
+                full.get_or_insert(client.outbox.len());
+                continue;
+            };
+            assert!(due <= at && full.is_none());
+            let look = app_model::look::Look {
+                lines: vec!["x".repeat(400); 40],
+                ..app_model::look::Look::default()
+            };
+            client.show(&Sight { look, last_typed_at_ms, ..Sight::default() }, at);
+        }
+        assert_eq!(full, Some(client.outbox.len()), "nothing was added");
+        assert!(client.outbox.len() < 20_000);
     }
 }

@@ -139,6 +139,7 @@ impl Holder {
             Body::Terminal(terminal) => terminal.recorder(Instant::now()).screen().repaint(),
             Body::Plain { .. } => Vec::new(),
         };
+        self.tell_last_looks(Instant::now());
         let (mut clients, now) = (self.clients.into_list(), Instant::now());
         for client in &mut clients {
             if client.is_lagging() {

@@ -90,6 +90,8 @@ pub(crate) struct Holder {
     pub(crate) over: bool,
     pub(crate) output_bytes: u64,
     pub(crate) last_output_at_ms: i64,
+    /// When a person last pressed a key, or something was sent.
+    pub(crate) last_typed_at_ms: i64,
     /// Output since free memory was last given back, and when the last of it came.
     pub(crate) untrimmed: Option<(u64, Instant)>,
     signals: Signals,
@@ -115,6 +117,7 @@ impl Holder {
             over: false,
             output_bytes: 0,
             last_output_at_ms: 0,
+            last_typed_at_ms: 0,
             untrimmed: None,
             signals,
             told: Told::default(),
@@ -223,6 +226,7 @@ impl Holder {
             pause,
             catch_up,
             self.title_at(),
+            self.look_at(),
             self.trim_at(),
         ]
         .into_iter()
@@ -233,6 +237,7 @@ impl Holder {
     fn on_time(&mut self, now: Instant) {
         self.on_held_keys(now);
         self.draw_pictures(now);
+        self.tell_looks(now);
         self.clients.on_time(now);
         if self.termination.wake_at().is_some_and(|at| now >= at) {
             self.proceed(now);
@@ -297,6 +302,9 @@ impl Holder {
         let Told { attached: was_attached, size: was_size, stopping: was_stopping, .. } = self.told;
         let changed = (attached, size, stopping) != (was_attached, was_size, was_stopping);
         let nothing_told = self.told.at.is_none();
+        if changed {
+            self.stir_looks(now);
+        }
         if !changed && !nothing_told && self.title_at().is_none_or(|at| now < at) {
             return;
         }

@@ -78,6 +78,20 @@ pub(crate) const ENTER_GAP: Duration = Duration::from_millis(150);
 /// Titles change with every spinner frame; watchers hear of them no more often.
 pub(crate) const TITLE_GAP: Duration = Duration::from_millis(250);
 
+/// Between two looks at the screen for those who watch it. Spinners turn faster than anybody
+/// has to know.
+pub(crate) const LOOK_GAP: Duration = Duration::from_millis(250);
+
+/// The same while output floods: each look has to wait until the flood was read.
+pub(crate) const LOOK_GAP_FLOOD: Duration = Duration::from_secs(1);
+
+/// From the first output to a look at it, so that it shows a whole frame and not its
+/// beginning.
+pub(crate) const LOOK_SETTLE: Duration = Duration::from_millis(50);
+
+/// When nothing but the times has changed, they are told this long after the last look.
+pub(crate) const LOOK_TIMES_GAP: Duration = Duration::from_secs(1);
+
 /// How long no connection is accepted after the system ran out of something.
 pub(crate) const ACCEPT_BACKOFF: Duration = Duration::from_millis(200);
 

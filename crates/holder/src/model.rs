@@ -8,7 +8,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use app_model::TerminalSize;
-use app_term::{History, Screen, View};
+use app_model::look::{Look, MAX_LINES, fitted};
+use app_term::{History, Prompt, Screen, Stated, View};
 
 use crate::notes::Notes;
 use crate::questions::Facts;
@@ -90,6 +91,16 @@ impl Model {
         self.screen.title()
     }
 
+    /// What can be seen of the program.
+    pub(crate) fn look(&mut self) -> Look {
+        self.guarded(|screen| look_at(screen))
+    }
+
+    /// Whether terminals are to report when they have the focus.
+    pub(crate) fn reports_focus(&self) -> bool {
+        self.screen.modes().focus_events
+    }
+
     /// What a question at this point is to be answered with.
     pub(crate) fn facts(&self) -> Facts {
         let Self { screen, size, .. } = self;
@@ -115,6 +126,32 @@ impl Model {
     }
 }
 
+fn look_at(screen: &Screen) -> Look {
+    let signals = screen.signals();
+    let state = match signals.state {
+        None => "",
+        Some(Stated::Idle) => "idle",
+        Some(Stated::Working) => "working",
+        Some(Stated::Done) => "done",
+    };
+    let prompt = match signals.prompt {
+        None | Some(Prompt::Ended(_)) => None,
+        Some(Prompt::Shown) => Some(true),
+        Some(Prompt::Running) => Some(false),
+    };
+    Look {
+        title: fitted(screen.title()).to_owned(),
+        progress: screen.progress().map_or(0, |progress| progress.state),
+        state: state.to_owned(),
+        prompt,
+        command_exit: signals.exit,
+        bells: u32::try_from(screen.bells()).unwrap_or(u32::MAX),
+        messages: signals.messages,
+        message: fitted(&signals.message).to_owned(),
+        lines: screen.foot(MAX_LINES).iter().map(|line| fitted(line).to_owned()).collect(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -134,6 +171,30 @@ mod tests {
         assert_eq!(stale.screen.modes(), model.screen.modes());
         assert_eq!(stale.screen.cursor(), model.screen.cursor());
         assert_eq!(stale.snapshot(0), model.snapshot(0));
+    }
+
+    #[test]
+    fn a_look_has_what_the_program_says_and_the_foot_of_its_screen() {
+        let dir = tempfile::tempdir().unwrap();
+        let notes = Notes::new(dir.path().join("holder.log"));
+        let mut model = Model::new(TerminalSize::DEFAULT, 10, notes);
+        assert_eq!(model.look(), Look::default());
+        model.feed(b"\x1b]2;vim\x07\x07\x1b]9;4;3\x07\x1b]9;look here\x07\x1b]7501;state=done\x07");
+        model.feed(b"\x1b]133;C\x07one\r\n\r\n two \x1b]133;D;4\x07");
+        let seen = Look {
+            title: "vim".into(),
+            progress: 3,
+            state: "done".into(),
+            prompt: None,
+            command_exit: Some(4),
+            bells: 1,
+            messages: 1,
+            message: "look here".into(),
+            lines: vec!["one".into(), " two".into()],
+        };
+        assert_eq!(model.look(), seen);
+        model.feed(b"\x1b]133;A\x07$ \x1b[?1004h");
+        assert_eq!((model.look().prompt, model.reports_focus()), (Some(true), true));
     }
 
     #[test]

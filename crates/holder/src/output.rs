@@ -61,6 +61,7 @@ impl Holder {
         }
         self.output_bytes += count as u64;
         self.last_output_at_ms = clock::wall_ms();
+        self.stir_looks(now);
         let before = self.untrimmed.map_or(0, |(bytes, _)| bytes);
         self.untrimmed = Some((before + count as u64, now));
         count

@@ -26,6 +26,31 @@ pub(crate) fn only_reports(mut input: &[u8]) -> bool {
     true
 }
 
+/// Whether somebody typed any of the input. Reports are not typed, nor is what a terminal says
+/// of its focus and of the mouse.
+pub(crate) fn is_typed(mut input: &[u8]) -> bool {
+    while !input.is_empty() {
+        match report_len(input).or_else(|| notice_len(input)) {
+            Some(length) => input = &input[length..],
+            None => return true,
+        }
+    }
+    false
+}
+
+/// Length of what the input begins with, if that says where the focus or the mouse is.
+fn notice_len(input: &[u8]) -> Option<usize> {
+    let rest = input.strip_prefix(b"\x1b[")?;
+    let body = rest.strip_prefix(b"<").unwrap_or(rest);
+    let numbers = body.iter().take_while(|byte| matches!(byte, b'0'..=b'9' | b';')).count();
+    match (rest, &body[numbers..]) {
+        ([b'I' | b'O', ..], _) => Some(3),
+        ([b'M', _, _, _, ..], _) => Some(6),
+        (_, [b'M' | b'm', ..]) if numbers > 0 => Some(input.len() - body.len() + numbers + 1),
+        _ => None,
+    }
+}
+
 /// Length of the report that the input begins with.
 fn report_len(input: &[u8]) -> Option<usize> {
     match input {
@@ -81,6 +106,33 @@ mod tests {
             b"\x1b[2;6R\x1b[?62;22c",
         ] {
             assert!(only_reports(report), "{}", report.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn only_keys_are_typed() {
+        for said in [
+            &b""[..],
+            b"\x1b[I",
+            b"\x1b[O\x1b[I\x1b[?62;22c",
+            b"\x1b[<0;3;4M\x1b[<0;3;4m",
+            b"\x1b[M !!\x1b[32;3;4M",
+        ] {
+            assert!(!is_typed(said), "{}", said.escape_ascii());
+        }
+        for typed in [
+            &b"a"[..],
+            b"\x1b",
+            b"\x1b[A",
+            b"\x1bOI",
+            b"\x1b[1;5I",
+            b"\x1b[Ia",
+            b"\x1b[<0;3;4Mq",
+            b"\x1b[2;6R\r",
+            b"\x1b[200~x\x1b[201~",
+            b"\x1b[M",
+        ] {
+            assert!(is_typed(typed), "{}", typed.escape_ascii());
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use app_sys::clock;
 use app_wire::hold::{
     Attach, DetachReason, FromHolder, Handover, OUTPUT_CHUNK, RefusedCode, Send, ToHolder,
 };
@@ -73,8 +74,9 @@ impl Holder {
                 self.reply(id, &FromHolder::Done);
             }
             ToHolder::DetachAll => self.detach_all(id, now),
+            ToHolder::WatchLooks => self.watch_looks(id, now),
             // Of a later release, which does not expect an answer from an old holder.
-            ToHolder::WatchLooks | ToHolder::Unknown(_) => {}
+            ToHolder::Unknown(_) => {}
         }
     }
 
@@ -84,7 +86,7 @@ impl Holder {
         }
     }
 
-    fn refuse(&mut self, id: ClientId, code: RefusedCode, message: &str) {
+    pub(crate) fn refuse(&mut self, id: ClientId, code: RefusedCode, message: &str) {
         self.reply(id, &FromHolder::Refused { code, message: message.into() });
     }
 
@@ -126,6 +128,11 @@ impl Holder {
         if !client.drives() || bytes.is_empty() {
             return; // An observer, or input that crossed a detach.
         }
+        client.focus.listen(&bytes);
+        if reports::is_typed(&bytes) {
+            self.last_typed_at_ms = clock::wall_ms();
+        }
+        self.stir_looks(now);
         let other_speaks = matches!(&self.body, Body::Terminal(t) if !t.answers(id));
         if other_speaks && reports::only_reports(&bytes) {
             return; // Another terminal answers the program; nobody typed this.
@@ -187,6 +194,8 @@ impl Holder {
         let brackets_paste = terminal.recorder(now).screen().brackets_paste();
         terminal.input.push_send(send, brackets_paste);
         terminal.write_input(now);
+        self.last_typed_at_ms = clock::wall_ms();
+        self.stir_looks(now);
         self.reply(id, &FromHolder::Done);
     }
 

@@ -8,5 +8,6 @@ mod attach;
 mod bad_clients;
 mod flood;
 mod launch;
+mod looks;
 mod rig;
 mod stop;
