@@ -168,6 +168,7 @@ impl<O: Outside> Actor<O> {
         };
         match seen {
             Seen::Status(status) => self.see_status(run, status).await,
+            Seen::Look(sight) => self.live.send_modify(|live| live.look = Some(sight)),
             Seen::LaunchFailed(failed) => {
                 self.failure = Some(UpError::Launch(failed));
                 self.withdraw(run).await;

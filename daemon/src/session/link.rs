@@ -67,6 +67,8 @@ pub struct HolderLink {
     config: std::sync::Arc<Config>,
     seen: mpsc::Sender<Seen>,
     acts: Option<mpsc::Sender<Act>>,
+    /// Looks are wanted of every run.
+    looks: bool,
 }
 
 enum Act {
@@ -87,7 +89,7 @@ impl HolderLink {
             socket: config.places.run_socket(session),
             boot_id: config.boot_id.clone(),
         };
-        Self { site, config, seen, acts: None }
+        Self { site, config, seen, acts: None, looks: false }
     }
 
     /// Takes over a run that an earlier daemon started.
@@ -110,6 +112,7 @@ impl HolderLink {
             decoder: Decoder::new(),
             greeted: false,
             killed: false,
+            looks: self.looks,
         }
     }
 
@@ -145,6 +148,13 @@ impl Outside for HolderLink {
     fn detach_all(&mut self) {
         self.act(Act::Say(ToHolder::DetachAll));
     }
+
+    fn watch_looks(&mut self) {
+        if !self.looks {
+            self.looks = true;
+            self.act(Act::Say(ToHolder::WatchLooks));
+        }
+    }
 }
 
 /// The task's state.
@@ -160,6 +170,8 @@ struct Link {
     greeted: bool,
     /// A kill was said already; the next one does not rely on the holder.
     killed: bool,
+    /// Looks are asked for on every connection.
+    looks: bool,
 }
 
 /// Why talking to a holder came to an end.
@@ -266,6 +278,9 @@ impl Link {
         self.greeted = false;
         let mut first = HELLO.encode().to_vec();
         ToHolder::Watch.encode(&mut first);
+        if self.looks {
+            ToHolder::WatchLooks.encode(&mut first);
+        }
         // A holder whose program ends at once may have said all there is to say, and hung
         // up, before it hears of us. What it said is still to be read; the end of the
         // stream comes after it.
@@ -294,7 +309,10 @@ impl Link {
 
     fn said(&mut self, act: Act) -> ToHolder {
         match act {
-            Act::Say(message) => message,
+            Act::Say(message) => {
+                self.looks |= message == ToHolder::WatchLooks;
+                message
+            }
             Act::Kill => {
                 if self.killed {
                     self.kill_without_holder();
@@ -328,6 +346,7 @@ impl Link {
             };
             match message {
                 Ok(FromHolder::Status(status)) => self.see_status(status).await,
+                Ok(FromHolder::Look(sight)) => self.show(Seen::Look(sight.into())).await,
                 Ok(FromHolder::Exited { exit, .. }) => return Some(Parted::Exited(exit)),
                 Ok(FromHolder::LaunchFailed(failed)) => {
                     return Some(Parted::LaunchFailed(failed));
@@ -450,3 +469,6 @@ impl Link {
         drop(self.seen.send(seen).await);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,8 @@
 //! What is known of a live session beyond the registry.
 
+use std::sync::Arc;
+
+use app_model::look::Sight;
 use app_model::{Phase, RunNumber};
 use app_wire::hold::Status;
 
@@ -12,6 +15,8 @@ pub struct Live {
     pub phase: Phase,
     /// What its holder said last.
     pub status: Option<Status>,
+    /// What could be seen of its program last, if looks were asked for and it has a terminal.
+    pub look: Option<Arc<Sight>>,
     /// Somebody has seen whether the run is alive: false only while a starting daemon
     /// looks for its holder.
     pub settled: bool,
@@ -22,7 +27,7 @@ pub struct Live {
 impl Live {
     /// Nothing is known yet.
     pub fn unknown(run: RunNumber, phase: Phase) -> Self {
-        Self { run, phase, status: None, settled: false, over: false }
+        Self { run, phase, status: None, look: None, settled: false, over: false }
     }
 
     /// Terminals that look at it.

@@ -2,8 +2,10 @@
 //!
 //! The actor knows nothing else, so a test can play the holder.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use app_model::look::Sight;
 use app_model::{Exit, ExitRecord, RunNumber};
 use app_wire::hold::{LaunchFailed, Status};
 
@@ -19,6 +21,9 @@ pub trait Outside: Send + 'static {
     fn refresh(&mut self);
     /// Let go of all terminals.
     fn detach_all(&mut self);
+    /// Have this run and those that follow looked at: what can be seen of them is seen at
+    /// once and whenever it changes.
+    fn watch_looks(&mut self);
 }
 
 /// The sights.
@@ -26,6 +31,8 @@ pub trait Outside: Send + 'static {
 pub enum Seen {
     /// The holder says this of the run. The first time it means that the program runs.
     Status(Status),
+    /// What can be seen of the program.
+    Look(Arc<Sight>),
     /// The program could not be started.
     LaunchFailed(LaunchFailed),
     /// There is no holder and never was one: nothing was started.

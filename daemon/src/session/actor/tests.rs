@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use app_model::look::Sight;
 use app_model::session::{DEFAULT_GRACE, STOP_MARGIN};
 use app_model::{Kind, TerminalSize};
 use app_registry::{NewSession, Registry};
@@ -41,6 +42,10 @@ impl Outside for Script {
 
     fn detach_all(&mut self) {
         self.note("detach all".into());
+    }
+
+    fn watch_looks(&mut self) {
+        self.note("watch looks".into());
     }
 }
 
@@ -222,6 +227,18 @@ async fn what_is_said_of_another_run_changes_nothing() {
     rig.saw(Seen::Status(Status { attached: 2, ..status(0) })).await;
     rig.session.changes().wait_for(|live| live.attached() == 2).await.unwrap();
     assert_eq!(rig.session.live().run, RUN);
+}
+
+#[tokio::test]
+async fn the_newest_look_is_kept() {
+    let rig = Rig::up().await;
+    assert_eq!(rig.session.live().look, None);
+    for last_output_at_ms in [1, 2] {
+        let sight = Sight { last_output_at_ms, ..Sight::default() };
+        rig.saw(Seen::Look(sight.clone().into())).await;
+        let mut live = rig.session.live.clone();
+        live.wait_for(|live| live.look.as_deref() == Some(&sight)).await.unwrap();
+    }
 }
 
 #[tokio::test]
