@@ -54,6 +54,8 @@ pub fn run(bytes: &[u8]) {
         same("skimmed", &whole, &skimmed);
         assert_eq!(whole.bells(), in_pieces.bells(), "bells, cut");
         assert_eq!(whole.bells(), skimmed.bells(), "bells, skimmed");
+        assert_eq!(whole.signals(), in_pieces.signals(), "signals, cut");
+        assert_eq!(whole.signals(), skimmed.signals(), "signals, skimmed");
     }
 
     let mut original = new();
@@ -126,6 +128,7 @@ fn same(how: &str, a: &Screen, b: &Screen) {
     assert_eq!(a.working_directory(), b.working_directory(), "directory, {how}");
     assert_eq!(a.progress(), b.progress(), "progress, {how}");
     assert_eq!(a.last_line(), b.last_line(), "last line, {how}");
+    assert_eq!(a.foot(3), b.foot(3), "foot, {how}");
     let shown = |screen: &Screen| {
         let bytes = screen.snapshot(History::All);
         bytes.escape_ascii().to_string()
@@ -161,6 +164,12 @@ pub(crate) const WORDS: &[&[u8]] = &[
     b"\xf8\x03\x05",
     b"\xf8\x01\x01",
     b"\xf8\x18\xcb",
+    b"\x1b]9;",
+    b"\x1b]99;i=a:d=0:p=body;",
+    b"\x1b]99;i=a:e=1;aGk=\x1b\\",
+    b"\x1b]133;",
+    b"\x1b]777;notify;a;",
+    b"\x1b]7501;app=x:state=idle\x07",
     b"\x1b[H",
     b"\x1b[2;3H",
     b"\x1b[9;9H",
