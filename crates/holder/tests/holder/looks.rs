@@ -1,11 +1,15 @@
 //! Whoever watches a program is told what can be seen of it: soon, not too often, and in the
 //! end what is true.
 
+use std::fs::File;
+use std::io::Write as _;
 use std::time::{Duration, Instant};
 
 use app_model::look::Sight;
-use app_model::{Exit, Spec};
-use app_wire::hold::{FromHolder, RefusedCode, ToHolder};
+use app_model::{Exit, Spec, TerminalSize};
+use app_sys::pty::{self, WinSize};
+use app_sys::socket;
+use app_wire::hold::{Attach, FromHolder, Handover, RefusedCode, ToHolder};
 
 use crate::rig::{Conn, Rig, script, size};
 
@@ -57,7 +61,7 @@ fn shows(sight: &Sight, line: &str) -> bool {
 
 #[test]
 fn a_watcher_sees_what_is_there_at_once_and_then_what_changes() {
-    let text = "printf 'one\\r\\n\\r\\n two\\033]2;vi\\a\\a\\033]133;A\\a'; read x; \
+    let text = "printf '\\033]2;vi\\a\\a\\033]133;A\\aone\\r\\n\\r\\n two'; read x; \
         printf '\\033]133;C\\a\\033]9;come\\a\\033]9;4;3\\a\\033]7501;state=working:app=x\\a'; exec cat";
     let rig = Rig::start(&script(text));
     let mut terminal = rig.attach();
@@ -207,6 +211,35 @@ fn the_focus_is_known_from_the_reports_of_all_terminals_while_there_are_any() {
     let (off, _) = look_until(&mut watcher, "the end", |sight| shows(sight, "onoff"));
     assert_eq!(off.focused, None, "nobody would say when that changes");
     assert!(off.last_typed_at_ms > 0);
+}
+
+/// The holder reads the keys of such a terminal by itself.
+#[test]
+fn a_terminal_that_was_handed_over_tells_of_its_focus_and_of_keys() {
+    let rig = Rig::start(&script(r"stty raw -echo; printf '\033[?1004hon'; exec cat >/dev/null"));
+    let TerminalSize { rows, cols, .. } = TerminalSize::DEFAULT;
+    let tty = pty::open(WinSize { rows, cols, xpixel: 0, ypixel: 0 }).unwrap();
+    let mut keys = File::from(tty.master);
+    let (mut watcher, _) = watch(&rig);
+    look_until(&mut watcher, "the program", |sight| shows(sight, "on"));
+    let mut conn = rig.connect();
+    let attach = ToHolder::Attach(Attach {
+        size: TerminalSize::DEFAULT,
+        history_lines: 0,
+        read_only: false,
+        steal: false,
+        terminal: Some(Handover { detach_key: 0 }),
+    });
+    let bytes = attach.to_bytes();
+    assert_eq!(socket::send_with(&conn.stream, &bytes, &tty.slave).unwrap(), bytes.len());
+    conn.until("Done", |message| (*message == FromHolder::Done).then_some(()));
+    keys.write_all(b"\x1b[I").unwrap();
+    let (seen, _) = look_until(&mut watcher, "the focus", |sight| sight.focused == Some(true));
+    assert_eq!(seen.last_typed_at_ms, 0, "nobody typed that");
+    keys.write_all(b"\x1b[Oq").unwrap();
+    look_until(&mut watcher, "a key", |sight| {
+        sight.focused == Some(false) && sight.last_typed_at_ms > 0
+    });
 }
 
 /// A watched program in which nothing happens costs nothing.
