@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use app_agents::Profiles;
 use app_sys::lock::Lock;
 use app_sys::places::Places;
 use app_sys::{clock, process};
@@ -89,7 +90,8 @@ async fn set_up(
     let store =
         Store::spawn(registry).map_err(|source| BootError::System { what: "a thread", source })?;
     let config = Arc::new(config);
-    let around = Around { store: store.clone(), notices: due.clone() };
+    let profiles = Arc::new(profiles(&config));
+    let around = Around { store: store.clone(), notices: due.clone(), profiles };
     let service = Service {
         supervisor: Supervisor::spawn(config.clone(), around),
         config,
@@ -99,6 +101,16 @@ async fn set_up(
     };
     recover(&service).await?;
     Ok((service, listener))
+}
+
+/// What is known of agents: built in, and what the person has written. A file that is
+/// broken is told of and hides nothing else.
+fn profiles(config: &Config) -> Profiles {
+    let (profiles, errors) = Profiles::load(&config.places.config.join("agents"));
+    for error in errors {
+        warn!(error = &error as &dyn std::error::Error, "a profile is not used");
+    }
+    profiles
 }
 
 /// SIGTERM and SIGINT end the daemon; SIGHUP does not: it outlives terminals.

@@ -176,8 +176,8 @@ async fn dispatch(
         Request::Tasks { target, all } => {
             handle::tasks::handle(service, target.as_ref(), all).await
         }
-        Request::Why { .. } => Err(not_understood()),
-        Request::WaitFor { .. } => Err(not_understood()),
+        Request::Why { target } => handle::why::handle(service, &target).await,
+        Request::WaitFor { target, what } => handle::wait_for::handle(service, &target, what).await,
         Request::Notices { .. } => Err(not_understood()),
         Request::NoticesSeen { .. } => Err(not_understood()),
         Request::NotifyTest { .. } => Err(not_understood()),

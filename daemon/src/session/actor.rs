@@ -10,6 +10,7 @@
 
 use std::time::Duration;
 
+use app_agents::Profiles;
 use app_model::notice::{Ended, of_end};
 use app_model::session::{Desired, Effect, Input, Moment, Observation, Session};
 use app_model::{Exit, ExitRecord, Lost, Phase, RunNumber, SessionId};
@@ -22,8 +23,11 @@ use tracing::{debug, error, info, warn};
 
 use crate::session::handle::{Request, SessionHandle, UpAnswer, UpError, UpOutcome};
 use crate::session::live::Live;
+use crate::session::mind::Mind;
 use crate::session::outside::{Outside, Seen};
 use crate::store::Store;
+
+mod belief;
 
 /// Requests that may wait for one session.
 const INBOX: usize = 64;
@@ -54,6 +58,8 @@ pub struct Around {
     pub store: Store,
     /// Told when a notice is due.
     pub notices: std::sync::Arc<Notify>,
+    /// What is known of agents.
+    pub profiles: std::sync::Arc<Profiles>,
 }
 
 /// The actor.
@@ -70,6 +76,11 @@ pub struct Actor<O> {
     live: watch::Sender<Live>,
     born: Instant,
     wake_at: Option<Instant>,
+    mind: Mind,
+    /// When the mind wants to be woken.
+    think_at: Option<Instant>,
+    /// An earlier daemon knew this run.
+    adopted: bool,
     waiting_up: Vec<UpAnswer>,
     waiting_refresh: Vec<oneshot::Sender<()>>,
     /// Why the run could not be started, until those who asked are told.
@@ -88,6 +99,7 @@ impl<O: Outside> Actor<O> {
         let (session, live, at_once) = beginning(begin);
         let (sender, inbox) = mpsc::channel(INBOX);
         let (live, receiver) = watch::channel(live);
+        let mind = Mind::new(around.profiles.clone());
         let actor = Self {
             id,
             first: matches!(begin, Begin::First),
@@ -100,6 +112,9 @@ impl<O: Outside> Actor<O> {
             live,
             born: Instant::now(),
             wake_at: None,
+            mind,
+            think_at: None,
+            adopted: matches!(begin, Begin::Adopt(_)),
             waiting_up: Vec::new(),
             waiting_refresh: Vec::new(),
             failure: None,
@@ -126,6 +141,7 @@ impl<O: Outside> Actor<O> {
                     self.wake_at = None;
                     self.step(Input::Woke).await;
                 }
+                () = wake(self.think_at) => self.think().await,
             }
             if self.live.borrow().over {
                 break;
@@ -158,6 +174,10 @@ impl<O: Outside> Actor<O> {
                 self.outside.refresh();
             }
             Request::DetachAll => self.outside.detach_all(),
+            Request::Report(stamp, reports) => self.hear(&stamp, reports).await,
+            // Who asked may be gone.
+            Request::Why(done) => drop(done.send(self.mind.why())),
+            Request::WatchLooks => self.outside.watch_looks(),
         }
     }
 
@@ -168,7 +188,7 @@ impl<O: Outside> Actor<O> {
         };
         match seen {
             Seen::Status(status) => self.see_status(run, status).await,
-            Seen::Look(sight) => self.live.send_modify(|live| live.look = Some(sight)),
+            Seen::Look(sight) => self.see_look(sight).await,
             Seen::LaunchFailed(failed) => {
                 self.failure = Some(UpError::Launch(failed));
                 self.withdraw(run).await;
@@ -199,7 +219,8 @@ impl<O: Outside> Actor<O> {
             return;
         }
         let before = self.live.borrow().attached();
-        if !self.live.borrow().settled {
+        let first = !self.live.borrow().settled;
+        if first {
             self.write_start(started(&status)).await;
         }
         let now = status.attached;
@@ -216,6 +237,9 @@ impl<O: Outside> Actor<O> {
         self.step(Input::Saw(run, Observation::Ready)).await;
         for done in self.waiting_up.drain(..) {
             drop(done.send(Ok(UpOutcome::Started(run))));
+        }
+        if first {
+            self.meet().await;
         }
     }
 

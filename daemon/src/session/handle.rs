@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use app_model::facts::Fact;
+use app_model::report::{Report, Stamp};
 use app_model::{RunNumber, SessionId};
 use app_wire::hold::LaunchFailed;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -46,6 +48,9 @@ pub(super) enum Request {
     Down { grace: Duration, done: oneshot::Sender<()> },
     Refresh(oneshot::Sender<()>),
     DetachAll,
+    Report(Stamp, Vec<Report>),
+    Why(oneshot::Sender<Vec<Fact>>),
+    WatchLooks,
 }
 
 /// A cheap, cloneable way to speak to one live session.
@@ -95,6 +100,28 @@ impl SessionHandle {
     /// Lets go of all terminals.
     pub fn detach_all(&self) -> Result<(), UpError> {
         self.send(Request::DetachAll)
+    }
+
+    /// Something happened inside the session. A session that ends meanwhile does not care.
+    pub fn report(&self, stamp: Stamp, reports: Vec<Report>) -> Result<(), UpError> {
+        match self.send(Request::Report(stamp, reports)) {
+            Err(UpError::Gone) => Ok(()),
+            sent => sent,
+        }
+    }
+
+    /// What is believed of its agent, and why. Nothing of one that ends meanwhile.
+    pub async fn why(&self) -> Vec<Fact> {
+        let (done, answer) = oneshot::channel();
+        if self.send(Request::Why(done)).is_err() {
+            return vec![];
+        }
+        answer.await.unwrap_or_default()
+    }
+
+    /// Has its terminal looked at from now on: [`Live::look`] is kept up to date.
+    pub fn watch_looks(&self) -> Result<(), UpError> {
+        self.send(Request::WatchLooks)
     }
 
     /// What is known now.

@@ -7,6 +7,7 @@ pub mod actor;
 pub mod handle;
 pub mod link;
 pub mod live;
+mod mind;
 pub mod outside;
 
 pub use actor::Begin;

@@ -18,3 +18,5 @@ pub(super) mod status;
 pub(super) mod stop;
 pub(super) mod tasks;
 pub(super) mod wait;
+pub(super) mod wait_for;
+pub(super) mod why;

@@ -1,5 +1,6 @@
 //! What is reported from inside a session, by an agent's hooks or by a script.
 
+use app_model::SessionId;
 use app_model::report::{MAX_TEXT, Report, Stamp};
 use app_model::selector::parse;
 use app_model::task::MAX_LIVE;
@@ -9,7 +10,7 @@ use app_wire::control::{ErrorCode, Failure, Reply, Reported, Target};
 
 use super::resolve::the_one;
 use super::tasks::too_many;
-use crate::server::failure::{failure, of_store};
+use crate::server::failure::{failure, of_shutdown, of_store, of_up};
 use crate::service::Service;
 
 /// Most reports of one request.
@@ -30,6 +31,7 @@ pub(in crate::server) async fn handle(
         return Err(failure(ErrorCode::Usage, "a report is about a session that is named"));
     };
     let wanted = text.clone();
+    let passed = reports.iter().any(is_about_the_agent).then(|| (stamp.clone(), reports.clone()));
     // One visit: there may be a thousand of these a second.
     let taken = service.store.with(move |registry| {
         let found = registry.find(&parse(&wanted))?;
@@ -43,8 +45,29 @@ pub(in crate::server) async fn handle(
     });
     match taken.await.map_err(|error| of_store(&error))? {
         Ok((id, true)) => Err(too_many(id)),
-        Ok((_, false)) => Ok(Reply::Done),
+        Ok((id, false)) => {
+            pass_on(service, id, passed).await?;
+            Ok(Reply::Done)
+        }
         Err(found) => the_one(&text, found).map(|_| Reply::Done),
+    }
+}
+
+/// Whether the session's agent is concerned, and not only work inside it.
+fn is_about_the_agent(report: &Report) -> bool {
+    !matches!(report, Report::TaskBegan { .. } | Report::TaskEnded { .. })
+}
+
+/// Tells the session's actor. One that is over does not care.
+async fn pass_on(
+    service: &Service,
+    id: SessionId,
+    passed: Option<(Stamp, Vec<Report>)>,
+) -> Result<(), Failure> {
+    let Some((stamp, reports)) = passed else { return Ok(()) };
+    match service.supervisor.get(id).await.map_err(of_shutdown)? {
+        Some(live) => live.report(stamp, reports).map_err(|error| of_up(&error, &id.to_string())),
+        None => Ok(()),
     }
 }
 

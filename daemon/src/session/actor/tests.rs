@@ -61,8 +61,11 @@ impl Rig {
     async fn new(begin: Begin) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let registry = Registry::open(&dir.path().join("registry.db")).unwrap();
-        let around =
-            Around { store: Store::spawn(registry).unwrap(), notices: Arc::new(Notify::new()) };
+        let around = Around {
+            store: Store::spawn(registry).unwrap(),
+            notices: Arc::new(Notify::new()),
+            profiles: Arc::new(Profiles::load(dir.path()).0),
+        };
         around.store.with(|registry| registry.insert_session(&new_session())).await.unwrap();
         let (holder, seen) = mpsc::channel(SIGHTS);
         let (script, done) = mpsc::channel(100);
@@ -236,7 +239,7 @@ async fn the_newest_look_is_kept() {
     for last_output_at_ms in [1, 2] {
         let sight = Sight { last_output_at_ms, ..Sight::default() };
         rig.saw(Seen::Look(sight.clone().into())).await;
-        let mut live = rig.session.live.clone();
+        let mut live = rig.session.changes();
         live.wait_for(|live| live.look.as_deref() == Some(&sight)).await.unwrap();
     }
 }

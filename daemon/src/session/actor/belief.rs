@@ -1,0 +1,110 @@
+//! What an actor believes of the agent in its session, and what follows from it: rows,
+//! events, notices.
+//!
+//! # Invariants
+//!
+//! 1. A fact is committed before anybody is told of it.
+
+use std::sync::Arc;
+
+use app_model::facts::Change;
+use app_model::look::Sight;
+use app_model::report::{Report, Stamp};
+use app_registry::{Now, SessionRow};
+use app_sys::clock;
+use tokio::time::Instant;
+use tracing::{debug, info};
+
+use super::Actor;
+use crate::session::outside::Outside;
+
+impl<O: Outside> Actor<O> {
+    /// The run really runs, or was adopted: learns what it is and what was believed of it.
+    pub(super) async fn meet(&mut self) {
+        let id = self.id;
+        let known = self
+            .around
+            .store
+            .with(move |registry| Ok((registry.session(id)?, registry.facts(id)?)));
+        let Ok((Some(SessionRow { view, .. }), before)) = known.await else { return };
+        let before = before.filter(|_| self.adopted);
+        let changes = self.mind.meet(view.agent.as_deref(), &view.argv, before.as_deref());
+        if self.mind.wants_looks() && view.tty {
+            self.outside.watch_looks();
+        }
+        self.believe(changes).await;
+    }
+
+    /// The holder has looked at the terminal.
+    pub(super) async fn see_look(&mut self, sight: Arc<Sight>) {
+        let changes = self.mind.look(&sight);
+        self.live.send_modify(|live| live.look = Some(sight));
+        self.believe(changes).await;
+    }
+
+    /// Somebody inside has reported.
+    pub(super) async fn hear(&mut self, stamp: &Stamp, reports: Vec<Report>) {
+        let knew = self.mind.wants_looks();
+        let changes = self.mind.hear(stamp, reports);
+        if !knew && self.mind.wants_looks() {
+            self.outside.watch_looks();
+        }
+        self.believe(changes).await;
+    }
+
+    /// The mind wanted to be woken.
+    pub(super) async fn think(&mut self) {
+        let changes = self.mind.wake();
+        self.believe(changes).await;
+    }
+
+    async fn believe(&mut self, changes: Vec<Change>) {
+        self.think_at = self.mind.wake_in().map(|left| Instant::now() + left);
+        if changes.iter().any(is_written) {
+            let (id, written, at) = (self.id, self.mind.written(), clock::wall_ms());
+            self.commit("belief", move |registry| registry.set_facts(id, &written, at)).await;
+        }
+        for change in changes {
+            self.follow_up(change).await;
+        }
+    }
+
+    async fn follow_up(&mut self, change: Change) {
+        match change {
+            Change::TurnChanged(turn) => {
+                info!(session = %self.id, ?turn, "the turn has changed");
+            }
+            Change::AttentionRaised { why } => {
+                info!(session = %self.id, why, "a person is needed");
+            }
+            Change::AttentionCleared => debug!(session = %self.id, "nobody is needed any more"),
+            Change::Conversation { id, .. } => {
+                debug!(session = %self.id, conversation = id, "the conversation is known");
+            }
+            // Written down by who took the report.
+            Change::TaskBegan { .. } | Change::TaskEnded { .. } => {}
+            Change::TasksOver { source } => {
+                let id = self.id;
+                let now = Now {
+                    wall_ms: clock::wall_ms(),
+                    boot_ms: clock::boot_ms(),
+                    boot_id: clock::boot_id(),
+                };
+                let work = move |registry: &mut app_registry::Registry| {
+                    registry.end_tasks(id, source.as_deref(), &now)
+                };
+                self.commit("end of tasks", work).await;
+            }
+        }
+    }
+}
+
+fn is_written(change: &Change) -> bool {
+    match change {
+        Change::TurnChanged(_)
+        | Change::AttentionRaised { .. }
+        | Change::AttentionCleared
+        | Change::Conversation { .. } => true,
+        Change::TaskBegan { .. } | Change::TaskEnded { .. } | Change::TasksOver { .. } => false,
+    }
+}
