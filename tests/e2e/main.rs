@@ -34,6 +34,7 @@ mod resume;
 mod select;
 mod send;
 mod start;
+mod state;
 mod stop;
 mod tasks;
 mod transcript;
