@@ -22,9 +22,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("app-term", &[]),
     ("app-registry", &["app-model"]),
     ("app-agents", &["app-model"]),
+    ("app-hooks", &["app-model"]),
     ("app-holder", &["app-model", "app-sys", "app-term", "app-wire"]),
-    ("appd", &["app-agents", "app-model", "app-registry", "app-sys", "app-term", "app-wire"]),
-    ("appctl", &["app-model", "app-sys", "app-wire"]),
+    (
+        "appd",
+        &["app-agents", "app-hooks", "app-model", "app-registry", "app-sys", "app-term", "app-wire"],
+    ),
+    ("appctl", &["app-hooks", "app-model", "app-sys", "app-wire"]),
     // Not shipped. It helps build scripts.
     ("app-link", &[]),
     // Not shipped. The harness knows the protocols and nothing of how they are served;
