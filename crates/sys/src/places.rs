@@ -135,6 +135,11 @@ impl Places {
         self.state.join("sessions")
     }
 
+    /// What went wrong in agents' hooks.
+    pub fn hook_log(&self) -> PathBuf {
+        self.state.join("hooks.log")
+    }
+
     /// What is kept of session `id`.
     pub fn session_dir(&self, id: impl Display) -> PathBuf {
         self.sessions_dir().join(id.to_string())

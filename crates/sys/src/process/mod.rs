@@ -12,6 +12,7 @@ pub use this::{
     set_name, set_umask, silence_output, take_stdin, umask,
 };
 pub use tree::{
-    Identity, Pid, Process, descendants, identity_of, is_alive, signal, signal_group, watch_exit,
+    Identity, Pid, Process, descendants, identity_of, is_alive, process_of, signal, signal_group,
+    watch_exit,
 };
 pub(crate) use tree::{found, named};

@@ -81,7 +81,12 @@ pub struct Process {
 
 /// Looks up who has this pid now.
 pub fn identity_of(pid: Pid) -> Option<Identity> {
-    os::process(pid).map(|process| process.identity)
+    process_of(pid).map(|process| process.identity)
+}
+
+/// Looks up all that the process table says of who has this pid now.
+pub fn process_of(pid: Pid) -> Option<Process> {
+    os::process(pid)
 }
 
 /// Whether exactly this process still runs (invariant 3).
@@ -154,7 +159,7 @@ pub fn descendants(ancestor: Pid) -> Vec<Process> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
+    use std::io::Write as _;
     use std::process::{Child, Command, Stdio};
 
     use super::*;
