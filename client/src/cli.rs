@@ -6,10 +6,12 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use app_hooks::Agent;
 use app_model::elapsed;
 use app_model::keys::DetachKey;
 use app_model::report::Outcome;
 use app_wire::control::Awaited;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 
@@ -73,6 +75,12 @@ pub(crate) enum Verb {
     /// Look after the daemon
     #[command(subcommand)]
     Daemon(DaemonVerb),
+    /// Let coding agents tell what they do, through their hooks
+    #[command(subcommand)]
+    Hooks(HooksVerb),
+    /// Pass on an event of a coding agent; its hooks run this
+    #[command(hide = true)]
+    Hook(Hook),
     /// Put this terminal right after something has left it unusable
     Reset,
     /// Print the completion script of a shell
@@ -508,6 +516,55 @@ pub(crate) enum DaemonVerb {
     },
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum HooksVerb {
+    /// Add hooks to an agent's settings; what else is in them stays as it is
+    Install {
+        #[command(flatten)]
+        which: WhichHooks,
+        /// Print what the settings would be, and write nothing
+        #[arg(long)]
+        print: bool,
+    },
+    /// Say which agents have hooks, and where
+    Status {
+        /// Only of this agent
+        #[arg(value_parser = agents())]
+        agent: Option<Agent>,
+    },
+    /// Take out of an agent's settings what `install` added
+    Uninstall {
+        #[command(flatten)]
+        which: WhichHooks,
+    },
+}
+
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct WhichHooks {
+    /// The agent
+    #[arg(value_parser = agents())]
+    pub(crate) agent: Agent,
+    /// In the settings of the project in this directory, not in your own
+    #[arg(long)]
+    pub(crate) project: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Hook {
+    /// The agent
+    pub(crate) agent: String,
+    /// What happened, where the event itself does not say
+    #[arg(long, value_name = "NAME")]
+    pub(crate) event: Option<String>,
+    /// The event; without it, standard input
+    #[arg(value_name = "JSON", allow_hyphen_values = true)]
+    pub(crate) json: Option<OsString>,
+}
+
+fn agents() -> impl TypedValueParser<Value = Agent> {
+    PossibleValuesParser::new(Agent::ALL.map(Agent::word)).try_map(|word| word.parse::<Agent>())
+}
+
 impl Verb {
     /// Whether the verb passes on the exit code of a program.
     pub(crate) fn watches(&self) -> bool {
@@ -531,6 +588,8 @@ impl Verb {
             | Self::Task(_)
             | Self::Events(_)
             | Self::Daemon(_)
+            | Self::Hooks(_)
+            | Self::Hook(_)
             | Self::Reset
             | Self::Completions { .. }
             | Self::Man { .. } => false,

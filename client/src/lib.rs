@@ -5,6 +5,7 @@
 //!                 │
 //!                 ├──► attach (a terminal and a run) · picker (choose a session)
 //!                 ├──► replay (a terminal and a record) · asciicast (a record for others)
+//!                 ├──► hook (an agent's event, to the daemon) · settings_file (of an agent)
 //!                 └──► render ──► output        errors: report, exit
 //! ```
 //!
@@ -31,6 +32,7 @@ mod exit;
 #[doc(hidden)]
 pub mod fuzzing;
 mod hold;
+mod hook;
 mod output;
 mod picker;
 mod record;
@@ -38,6 +40,7 @@ mod render;
 mod replay;
 mod report;
 mod send_keys;
+mod settings_file;
 mod since;
 mod usage;
 
@@ -54,6 +57,9 @@ use crate::report::Report;
 /// Runs one command line, the program's name first, and returns what to exit with.
 pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.collect();
+    if let Some(call) = hook::Call::find(&args) {
+        return hook::run(call).into(); // An agent waits for it.
+    }
     let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
         Err(error) => return refused(&error, &args).into(),

@@ -9,6 +9,8 @@ mod detach;
 mod events;
 mod export;
 mod follow;
+mod hook;
+mod hooks;
 mod logs;
 mod ls;
 mod man;
@@ -27,7 +29,7 @@ mod wait;
 mod watch;
 mod why;
 
-pub(crate) use context::{Context, home, list};
+pub(crate) use context::{Context, home, list, own_session};
 
 use crate::cli::Verb;
 use crate::exit::Status;
@@ -62,6 +64,8 @@ pub(crate) fn run(verb: Option<Verb>, context: &Context) -> Done {
         Verb::Task(verb) => task::run(context, verb),
         Verb::Events(args) => events::run(context, &args),
         Verb::Daemon(verb) => daemon::run(context, &verb),
+        Verb::Hooks(verb) => hooks::run(context, &verb),
+        Verb::Hook(args) => hook::run(args),
         Verb::Reset => reset::run(context),
         Verb::Completions { shell } => completions::run(context, shell),
         Verb::Man { dir } => man::run(context, &dir),

@@ -4,4 +4,5 @@
 
 mod attach;
 mod edges;
+mod hooks;
 mod support;

@@ -144,7 +144,8 @@ pub(crate) fn greet(stream: &mut UnixStream) {
     control::HELLO.agree(theirs).unwrap();
 }
 
-fn read_frame(stream: &mut UnixStream) -> Option<Vec<u8>> {
+/// The next request; `None` when the client has hung up.
+pub(crate) fn read_frame(stream: &mut UnixStream) -> Option<Vec<u8>> {
     let mut length = [0; 4];
     stream.read_exact(&mut length).ok()?;
     let mut body = vec![0; u32::from_le_bytes(length) as usize];
