@@ -45,6 +45,7 @@ fn every_verb_of_the_contract_explains_itself() {
         "rm",
         "events",
         "daemon",
+        "hooks",
         "completions",
     ];
     for verb in verbs {
