@@ -273,8 +273,11 @@ fn a_question_does_not_end_the_turn_though_the_title_looks_idle() {
 #[test]
 fn an_answer_that_no_hook_reports_shows_by_the_work_after_it() {
     let mut rig = Rig::new();
+    rig.put(Input::Typed);
+    rig.pass(SECOND);
     rig.hook([Report::TurnBegan, needs("Run it?")]);
     rig.look([title(Turn::Idle)]);
+    rig.pass(MS);
     // Work alone is no answer: several things may go on at once.
     rig.look([title(Turn::Working)]);
     rig.look([title(Turn::Idle)]);
@@ -294,7 +297,9 @@ fn a_question_that_was_cancelled_goes_with_what_showed_it_and_the_turn_ends() {
     rig.put(Input::Typed);
     rig.look([title(Turn::Idle)]);
     assert_eq!(rig.pass(CONFIRM_QUESTION), [Change::AttentionCleared]);
-    assert_eq!(rig.pass(OUTDATED), [Change::TurnChanged(Turn::Idle)]);
+    // The title has been idle for long, but because of the question.
+    assert_eq!(rig.pass(OUTDATED - MS), []);
+    assert_eq!(rig.pass(MS), [Change::TurnChanged(Turn::Idle)]);
 }
 
 #[test]
@@ -314,6 +319,16 @@ fn the_same_question_from_hook_and_screen_calls_once() {
     assert_eq!(rig.pass(ANSWER_LAG / 2), []);
     rig.look([]);
     assert_eq!(rig.pass(SECOND * 60), []);
+}
+
+#[test]
+fn an_answered_question_that_nobody_looked_at_again_does_not_call() {
+    let mut rig = Rig::new();
+    rig.hook([Report::TurnBegan, needs("Run it?")]);
+    rig.look([reading(Source::Screen, None, Some("Do you want to?"))]);
+    rig.pass(SECOND);
+    assert_eq!(rig.hook([Report::Answered]), [Change::AttentionCleared]);
+    assert_eq!(rig.pass(SECOND * 600), []);
 }
 
 #[test]
