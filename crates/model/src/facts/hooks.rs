@@ -11,15 +11,17 @@ use crate::report::{MAX_TEXT, Report, Stamp};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Voice {
     pub(super) source: String,
+    pub(super) generation: u64,
     pub(super) conversation: Option<String>,
 }
 
-/// What has been heard of one source.
+/// What has been heard of one life of a source. Lives may overlap: an agent may start
+/// another of its kind, and goes on when that one is gone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Heard {
     source: String,
     generation: u64,
-    /// The newest report of the source about itself.
+    /// The newest report about itself.
     own: Option<u64>,
     /// The newest report about each task. Tasks run side by side, and what tells of one
     /// may come before what tells of another that happened earlier.
@@ -76,7 +78,6 @@ impl Hooks {
         if !is_identity(&stamp.source) {
             return passed;
         }
-        let reborn = self.is_reborn(stamp);
         let Some(heard) = self.heard(stamp) else { return passed };
         let reports: Vec<Report> = reports.into_iter().filter(is_sound).collect();
         let (tasks, own): (Vec<Report>, Vec<Report>) =
@@ -91,10 +92,13 @@ impl Hooks {
         if let Some(id) = &named {
             heard.conversation = Some(id.clone());
         }
-        let voice =
-            Voice { source: stamp.source.clone(), conversation: heard.conversation.clone() };
+        let voice = Voice {
+            source: stamp.source.clone(),
+            conversation: heard.conversation.clone(),
+            generation: stamp.generation,
+        };
         let goodbye = own.contains(&Report::Ended);
-        if self.is_owner(&voice, busy && !reborn, goodbye, &mut passed) {
+        if self.is_owner(&voice, busy, goodbye, &mut passed) {
             if goodbye {
                 self.gone = true;
                 passed.tasks_over = self.end_tasks(stamp);
@@ -106,40 +110,29 @@ impl Hooks {
         passed
     }
 
-    /// An agent inside the owner is gone. One of the same source leaves the word, and the
-    /// tasks, to the owner.
+    /// An agent inside the owner is gone. If it reported in the same life, the word goes back
+    /// to the owner; if others of its source have tasks, those go on.
     fn stranger_left(&mut self, stamp: &Stamp) -> bool {
         let owner = self.owner.as_ref().filter(|owner| owner.source == stamp.source);
-        match (owner.cloned(), self.heard.last_mut()) {
-            (Some(owner), Some(heard)) => {
-                heard.conversation = owner.conversation;
-                false
-            }
-            (None, _) | (_, None) => self.end_tasks(stamp),
+        let same_life = owner.filter(|owner| owner.generation == stamp.generation).cloned();
+        if let (Some(owner), Some(heard)) = (same_life, self.heard.last_mut()) {
+            heard.conversation = owner.conversation;
+            return false;
         }
+        let had_tasks = self.end_tasks(stamp);
+        had_tasks && !self.heard.iter().any(|h| h.source == stamp.source && h.has_tasks)
     }
 
-    /// Whether this is the first report of a later life of its source.
-    fn is_reborn(&self, stamp: &Stamp) -> bool {
-        let known = self.heard.iter().find(|heard| heard.source == stamp.source);
-        known.is_some_and(|heard| heard.generation < stamp.generation)
-    }
-
-    /// The entry of the stamp's source, unless its generation is over.
+    /// The entry of the stamp's life.
     fn heard(&mut self, stamp: &Stamp) -> Option<&mut Heard> {
-        let known = self.heard.iter().position(|heard| heard.source == stamp.source);
-        let mut heard = match known {
-            Some(at) if self.heard[at].generation > stamp.generation => return None,
-            Some(at) => self.heard.remove(at),
-            None => Heard::new(stamp),
-        };
-        if heard.generation < stamp.generation {
-            let has_tasks = heard.has_tasks;
-            heard = Heard { has_tasks, ..Heard::new(stamp) };
-        }
+        let known = self.heard.iter().position(|heard| heard.is_of(stamp));
+        let heard = known.map_or_else(|| Heard::new(stamp), |at| self.heard.remove(at));
         if self.heard.len() >= MAX_SOURCES {
-            let owner = self.owner.as_ref().map(|voice| voice.source.as_str());
-            let oldest = self.heard.iter().position(|h| Some(h.source.as_str()) != owner);
+            let is_owner = |heard: &Heard| {
+                let owner = self.owner.as_ref();
+                owner.is_some_and(|o| o.source == heard.source && o.generation == heard.generation)
+            };
+            let oldest = self.heard.iter().position(|heard| !is_owner(heard));
             self.heard.remove(oldest.unwrap_or(0));
         }
         self.heard.push(heard);
@@ -147,19 +140,26 @@ impl Hooks {
     }
 
     /// Invariant 4. The first to speak owns the run. It keeps it when it names another
-    /// conversation between two turns (its history was cleared, another was resumed) or in
-    /// a later life; a new conversation in the middle of a turn is that of an agent which
-    /// it started.
+    /// conversation between two turns (its history was cleared, another was resumed) and a
+    /// later life of its source takes its place then. In the middle of a turn either is an
+    /// agent that the owner started.
     fn is_owner(&mut self, voice: &Voice, busy: bool, goodbye: bool, passed: &mut Passed) -> bool {
         let free = self.owner.is_none() || self.gone;
         if free && goodbye {
             return false; // It was never heard of, or has already said so.
         }
+        let is_over = self.owner.as_ref().is_some_and(|owner| {
+            owner.source == voice.source && owner.generation > voice.generation
+        });
+        if is_over {
+            return false; // A later life of the same source took its place.
+        }
         let same = self.owner.as_ref().is_some_and(|owner| owner == voice);
-        let unnamed = self
-            .owner
-            .as_ref()
-            .is_some_and(|owner| owner.source == voice.source && owner.conversation.is_none());
+        let unnamed = self.owner.as_ref().is_some_and(|owner| {
+            owner.source == voice.source
+                && owner.generation == voice.generation
+                && owner.conversation.is_none()
+        });
         let follows = self
             .owner
             .as_ref()
@@ -188,6 +188,10 @@ impl Hooks {
 }
 
 impl Heard {
+    fn is_of(&self, stamp: &Stamp) -> bool {
+        self.source == stamp.source && self.generation == stamp.generation
+    }
+
     fn new(stamp: &Stamp) -> Self {
         Self {
             source: stamp.source.clone(),

@@ -16,7 +16,8 @@
 //!    that say anything contradict it for a named time.
 //! 3. Reports are taken in their order. One that is late or repeated changes nothing.
 //! 4. Only the owner speaks for the turn: the first that reported of itself in this run. An
-//!    agent inside it is heard for its tasks alone.
+//!    agent inside it is heard for its tasks alone, be it of another source, a later life of
+//!    the same, or another conversation that begins in the middle of the owner's turn.
 //! 5. Without evidence the turn is unknown. Silence is not idleness.
 //! 6. Nothing flaps: work shows at once, everything weaker than a hook's word must last for
 //!    a named time before it is shown that a turn is over or that a question is open.
@@ -73,7 +74,7 @@ pub const ACTIVE: Duration = Duration::from_secs(2);
 /// How long it may be quiet within that.
 pub const QUIET: Duration = Duration::from_secs(5);
 
-/// Most sources of reports that are told apart; the one unheard for longest is forgotten.
+/// Most lives of sources of reports that are told apart; the one unheard for longest is forgotten.
 pub const MAX_SOURCES: usize = 16;
 
 /// Most tasks of a source whose order is remembered one by one. Reports about others are

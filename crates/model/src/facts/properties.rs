@@ -255,27 +255,29 @@ struct Order {
 }
 
 impl Order {
-    /// What is left of it, unless its generation is over.
+    /// What is left of it.
     fn rest(&mut self, input: Input) -> Option<Input> {
         let Input::Reported { stamp, reports } = input else { return None };
-        let of_source: Vec<_> =
-            self.came.iter().filter(|(came, _)| came.source == stamp.source).cloned().collect();
-        if of_source.iter().any(|(came, _)| came.generation > stamp.generation) {
-            return None;
-        }
+        let of_life: Vec<_> = self
+            .came
+            .iter()
+            .filter(|(came, _)| {
+                (&came.source, came.generation) == (&stamp.source, stamp.generation)
+            })
+            .cloned()
+            .collect();
         let subject = |report: &Report| match report {
             Report::TaskBegan { ext, .. } | Report::TaskEnded { ext, .. } => Some(ext.clone()),
             _ => None,
         };
         let reports: Vec<Report> = reports
             .into_iter()
-            .filter(|report| !of_source.contains(&(stamp.clone(), subject(report))))
+            .filter(|report| !of_life.contains(&(stamp.clone(), subject(report))))
             .filter(|report| {
-                of_source.iter().all(|(came, about)| *about != subject(report) || *came < stamp)
+                of_life.iter().all(|(came, about)| *about != subject(report) || *came < stamp)
             })
             .collect();
         self.came.extend(reports.iter().map(|report| (stamp.clone(), subject(report))));
-        // A report of a later generation counts even if nothing in it does.
         Some(Input::Reported { stamp, reports })
     }
 }

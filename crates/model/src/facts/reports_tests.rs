@@ -20,15 +20,35 @@ fn late_and_repeated_reports_change_nothing() {
     assert_eq!(rig.put(at(8, Report::TurnBegan)), [Change::TurnChanged(Turn::Working)]);
 }
 
+/// A report of the owner's source in this life of it.
+fn lived(generation: u64, sequence: u64, report: Report) -> Input {
+    let stamp = Stamp { generation, ..stamp("claude", sequence) };
+    Input::Reported { stamp, reports: vec![report] }
+}
+
 #[test]
 fn a_later_generation_counts_though_its_sequence_is_smaller() {
     let mut rig = Rig::new();
-    rig.put(Input::Reported { stamp: stamp("claude", 900), reports: vec![Report::TurnBegan] });
-    let later = Stamp { generation: 2, ..stamp("claude", 1) };
-    let changes = rig.put(Input::Reported { stamp: later, reports: vec![ended()] });
-    assert_eq!(changes, [Change::TurnChanged(Turn::Idle)]);
-    let old = Input::Reported { stamp: stamp("claude", 901), reports: vec![Report::TurnBegan] };
-    assert_eq!(rig.put(old), []);
+    rig.put(lived(1, 900, ended()));
+    assert_eq!(rig.put(lived(2, 1, Report::TurnBegan)), [Change::TurnChanged(Turn::Working)]);
+    assert_eq!(rig.put(lived(1, 901, ended())), []);
+    assert_eq!(rig.turn(), Turn::Working);
+}
+
+#[test]
+fn a_later_life_that_begins_within_a_turn_is_an_agent_inside_the_owner() {
+    let mut rig = Rig::new();
+    rig.put(lived(1, 1, named("one")));
+    rig.put(lived(1, 2, Report::TurnBegan));
+    for (sequence, report) in [named("two"), Report::TurnBegan, needs("?"), ended(), Report::Ended]
+        .into_iter()
+        .enumerate()
+    {
+        assert_eq!(rig.put(lived(2, 10 + sequence as u64, report)), []);
+    }
+    assert_eq!(rig.put(lived(1, 20, needs("Run it?"))).len(), 1);
+    let end = [Change::TurnChanged(Turn::Idle), Change::AttentionCleared];
+    assert_eq!(rig.put(lived(1, 21, ended())), end);
 }
 
 #[test]
