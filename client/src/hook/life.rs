@@ -18,6 +18,9 @@ const MAX_SHELLS: usize = 8;
 /// or microseconds since 1970: either fits.
 const START_BITS: u32 = 52;
 
+/// Bits of the run. The sign of the registry's numbers is left alone.
+const RUN_BITS: u32 = 11;
+
 /// What runs other programs and is not meant.
 const SHELLS: &[&str] =
     &["sh", "bash", "dash", "zsh", "fish", "ksh", "ash", "busybox", "env", "timeout", "nice"];
@@ -28,7 +31,7 @@ pub(super) fn generation(places: &Places, session: &str, parent: u32) -> u64 {
 }
 
 fn compose(run: u64, started: u64) -> u64 {
-    let most = (1 << (u64::BITS - START_BITS)) - 1;
+    let most = (1 << RUN_BITS) - 1;
     (run.min(most) << START_BITS) | started.min((1 << START_BITS) - 1)
 }
 
@@ -92,6 +95,7 @@ mod tests {
         assert!(compose(1, 6) > compose(1, 5));
         assert!(compose(u64::MAX, 6) > compose(u64::MAX, 5));
         assert!(compose(0, 1) > compose(0, 0));
+        assert!(i64::try_from(compose(u64::MAX, u64::MAX)).is_ok());
     }
 
     #[test]

@@ -116,6 +116,8 @@ async fn answer(
         }
     };
     let reply = tokio::select! {
+        // In this order: a request that is not waited for is begun all the same.
+        biased;
         reply = dispatch(request, service, outbox) => reply?,
         () = hung_up(reader, early) => return Err(HungUp), // Invariant 2.
     };

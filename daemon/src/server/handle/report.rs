@@ -10,7 +10,7 @@ use app_wire::control::{ErrorCode, Failure, Reply, Reported, Target};
 
 use super::resolve::the_one;
 use super::tasks::too_many;
-use crate::server::failure::{failure, of_shutdown, of_store, of_up};
+use crate::server::failure::{caused, failure, of_shutdown, of_store, of_up};
 use crate::service::Service;
 
 /// Most reports of one request.
@@ -20,6 +20,13 @@ pub(in crate::server) async fn handle(
     service: &Service,
     reported: Reported,
 ) -> Result<Reply, Failure> {
+    // In a task of its own: a hook does not wait for the answer.
+    let service = service.clone();
+    let taken = tokio::spawn(async move { take(&service, reported).await });
+    taken.await.unwrap_or_else(|panic| Err(caused("the report failed", &panic)))
+}
+
+async fn take(service: &Service, reported: Reported) -> Result<Reply, Failure> {
     let Reported { target, stamp, reports } = reported;
     check(&stamp, &reports)?;
     let now = Now {
