@@ -21,6 +21,7 @@ mod events;
 mod frames;
 mod handover;
 mod harness;
+mod hooks;
 mod ls;
 mod manage;
 mod no_tty;
