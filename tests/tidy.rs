@@ -23,12 +23,22 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("app-registry", &["app-model"]),
     ("app-agents", &["app-model"]),
     ("app-hooks", &["app-model"]),
+    ("app-settings", &["app-model"]),
     ("app-holder", &["app-model", "app-sys", "app-term", "app-wire"]),
     (
         "appd",
-        &["app-agents", "app-hooks", "app-model", "app-registry", "app-sys", "app-term", "app-wire"],
+        &[
+            "app-agents",
+            "app-hooks",
+            "app-model",
+            "app-registry",
+            "app-settings",
+            "app-sys",
+            "app-term",
+            "app-wire",
+        ],
     ),
-    ("appctl", &["app-hooks", "app-model", "app-sys", "app-wire"]),
+    ("appctl", &["app-hooks", "app-model", "app-settings", "app-sys", "app-wire"]),
     // Not shipped. It helps build scripts.
     ("app-link", &[]),
     // Not shipped. The harness knows the protocols and nothing of how they are served;
@@ -48,6 +58,8 @@ const FENCED: &[(&str, &str)] = &[
     ("ratatui", "appctl"),
     ("crossterm", "appctl"),
     ("notify-rust", "appd"),
+    ("zbus", "appd"),
+    ("toml", "app-settings"),
     ("sysinfo", "appd"),
 ];
 

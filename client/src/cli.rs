@@ -12,7 +12,7 @@ use app_model::keys::DetachKey;
 use app_model::report::Outcome;
 use app_wire::control::Awaited;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::asciicast::Format;
@@ -72,6 +72,14 @@ pub(crate) enum Verb {
     Task(TaskVerb),
     /// Print what happened, in order
     Events(Events),
+    /// List what you were told, and what could not be told
+    Notices(Notices),
+    /// Try how you are told
+    #[command(subcommand)]
+    Notify(NotifyVerb),
+    /// Look after the settings
+    #[command(subcommand)]
+    Config(ConfigVerb),
     /// Look after the daemon
     #[command(subcommand)]
     Daemon(DaemonVerb),
@@ -138,6 +146,9 @@ pub(crate) struct Start {
     /// The session it belongs to; inside a session, that one
     #[arg(long, value_name = "ID")]
     pub(crate) parent: Option<String>,
+    /// When its end and its questions are told: auto is as the settings say
+    #[arg(long, value_name = "WHEN", value_enum)]
+    pub(crate) notify: Option<NotifyWhen>,
     /// Print the id alone
     #[arg(short, long)]
     pub(crate) quiet: bool,
@@ -146,6 +157,17 @@ pub(crate) struct Start {
     /// The program and its arguments; without them, your shell
     #[arg(value_name = "CMD", trailing_var_arg = true)]
     pub(crate) command: Vec<OsString>,
+}
+
+/// When a session's end and its questions are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum NotifyWhen {
+    /// As the settings say
+    Auto,
+    /// Always, however short it was, and although you saw it
+    Always,
+    /// Never
+    Never,
 }
 
 #[derive(Debug, Args)]
@@ -491,6 +513,29 @@ pub(crate) struct Events {
     pub(crate) follow: bool,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct Notices {
+    /// Only those that you have not seen
+    #[arg(long)]
+    pub(crate) unseen: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum NotifyVerb {
+    /// Show a notice on each channel, and say what became of it
+    Test {
+        /// Only on this one: desktop, terminal, command or webhook
+        #[arg(long, value_name = "CHANNEL")]
+        channel: Option<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigVerb {
+    /// Say what is wrong with the settings file, if anything is
+    Check,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum DaemonVerb {
     /// Start the daemon if none runs
@@ -587,6 +632,9 @@ impl Verb {
             | Self::Rm(_)
             | Self::Task(_)
             | Self::Events(_)
+            | Self::Notices(_)
+            | Self::Notify(_)
+            | Self::Config(_)
             | Self::Daemon(_)
             | Self::Hooks(_)
             | Self::Hook(_)

@@ -8,13 +8,12 @@ use app_sys::places::Places;
 use app_sys::{clock, process};
 use interprocess::local_socket::tokio::Listener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::boot::{self, BootError, Starter};
 use crate::config::{Config, holder_program};
-use crate::notify;
+use crate::notify::{self, Teller};
 use crate::rebuild::open_or_rebuild;
 use crate::recover::recover;
 use crate::server::accept;
@@ -56,15 +55,14 @@ pub fn run(places: Places, lock: Lock, starter: Starter) -> Result<(), BootError
 }
 
 async fn serve(config: Config, lock: &Lock, starter: Starter) -> Result<(), BootError> {
-    let due = Arc::new(Notify::new());
-    let (service, listener) = match set_up(config, lock, &due).await {
+    let (service, listener) = match set_up(config, lock).await {
         Ok(ready) => ready,
         Err(error) => {
             starter.failed(&error);
             return Err(error);
         }
     };
-    tokio::spawn(notify::run(service.store.clone(), due));
+    tokio::spawn(notify::run(service.clone()));
     let signals = tokio::spawn(end_on_signals(service.end.clone()));
     info!(version = env!("CARGO_PKG_VERSION"), pid = std::process::id(), "the daemon is ready");
     starter.ready();
@@ -77,11 +75,7 @@ async fn serve(config: Config, lock: &Lock, starter: Starter) -> Result<(), Boot
 }
 
 /// Everything but the answering of requests: clients that connect now wait a moment.
-async fn set_up(
-    config: Config,
-    lock: &Lock,
-    due: &Arc<Notify>,
-) -> Result<(Service, Listener), BootError> {
+async fn set_up(config: Config, lock: &Lock) -> Result<(Service, Listener), BootError> {
     let listener = boot::listen(&config.places, lock)?;
     let places = config.places.clone();
     let registry = tokio::task::spawn_blocking(move || open_or_rebuild(&places))
@@ -90,12 +84,14 @@ async fn set_up(
     let store =
         Store::spawn(registry).map_err(|source| BootError::System { what: "a thread", source })?;
     let config = Arc::new(config);
+    let notices = Teller::new(&config.places.config_file());
     let profiles = Arc::new(profiles(&config));
-    let around = Around { store: store.clone(), notices: due.clone(), profiles };
+    let around = Around { store: store.clone(), notices: notices.clone(), profiles };
     let service = Service {
         supervisor: Supervisor::spawn(config.clone(), around),
         config,
         store,
+        notices,
         end: CancellationToken::new(),
         started_boot_ms: clock::boot_ms(),
     };

@@ -47,6 +47,9 @@ pub struct Meta {
     /// The model.
     #[serde(default)]
     pub model: Option<String>,
+    /// When its ends and questions are told: a word of [`When`](app_model::notice::policy::When).
+    #[serde(default)]
+    pub notify: String,
     /// When it was made, milliseconds since the Unix epoch.
     pub created_at_ms: i64,
 }
@@ -198,6 +201,7 @@ mod tests {
             background: true,
             agent: None,
             model: None,
+            notify: "never".into(),
             created_at_ms: 5,
         };
         let spec = Spec {

@@ -9,6 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use app_model::SessionId;
+use app_model::notice::policy::When;
 use app_registry::{NewSession, OpenError, Registry, RegistryError, RestoredRun};
 use app_sys::clock;
 use app_sys::places::Places;
@@ -130,6 +131,7 @@ fn restore(registry: &mut Registry, dir: &Path) -> Result<(), RestoreError> {
         argv: spec.argv,
         cwd: spec.cwd,
         tty: spec.terminal.is_some(),
+        notify: When::of_word(&meta.notify),
         created_at_ms: meta.created_at_ms,
         boot_id,
     };

@@ -12,6 +12,7 @@ use app_wire::hold::Status;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
+use crate::notify::Teller;
 use crate::session::{Live, SessionHandle};
 use crate::store::Store;
 use crate::supervisor::Supervisor;
@@ -32,6 +33,8 @@ pub struct Service {
     pub store: Store,
     /// The live sessions.
     pub supervisor: Supervisor,
+    /// What tells a person.
+    pub notices: Teller,
     /// Ends the daemon.
     pub end: CancellationToken,
     /// When it started, on the clock that counts suspend.

@@ -1,4 +1,4 @@
-//! Notices on the desktop: sent by the daemon, once, and never in its way.
+//! Notices: sent by the daemon, once, by a channel that takes them, and never in its way.
 
 use std::os::unix::net::UnixListener;
 use std::time::{Duration, Instant};
@@ -8,9 +8,24 @@ use app_tests::{Home, process, wait};
 
 const BUS: &str = "DBUS_SESSION_BUS_ADDRESS";
 
+/// An installation that tells every end, however short.
+fn telling_all() -> Home {
+    with_settings("[notify]\nmin_duration = \"0s\"\n")
+}
+
+fn with_settings(text: &str) -> Home {
+    let home = Home::new();
+    write_settings(&home, text);
+    home
+}
+
+fn write_settings(home: &Home, text: &str) {
+    std::fs::write(home.config_dir().join("config.toml"), text).unwrap();
+}
+
 #[test]
 fn a_real_desktop_shows_name_outcome_time_and_the_last_line() {
-    let home = Home::new();
+    let home = telling_all();
     let bus = home.bus();
     let dunst = bus.dunst();
     let home = home.with(BUS, &bus.address);
@@ -28,7 +43,7 @@ fn a_real_desktop_shows_name_outcome_time_and_the_last_line() {
 
 #[test]
 fn a_failure_is_told_with_its_reason_and_an_escaped_body() {
-    let home = Home::new();
+    let home = telling_all();
     let bus = home.bus();
     let mock = bus.mock();
     let home = home.with(BUS, &bus.address);
@@ -42,7 +57,7 @@ fn a_failure_is_told_with_its_reason_and_an_escaped_body() {
 
 #[test]
 fn a_signal_is_told_by_name() {
-    let home = Home::new();
+    let home = telling_all();
     let bus = home.bus();
     let mock = bus.mock();
     let home = home.with(BUS, &bus.address);
@@ -62,7 +77,7 @@ fn only_the_last_is_told(home: &Home, notices: impl FnOnce() -> Vec<Notice>) {
 
 #[test]
 fn what_somebody_saw_or_asked_for_is_not_told() {
-    let home = Home::new();
+    let home = telling_all();
     let bus = home.bus();
     let mock = bus.mock();
     let home = home.with(BUS, &bus.address);
@@ -83,7 +98,7 @@ fn what_somebody_saw_or_asked_for_is_not_told() {
 /// The daemon dies, the program ends, the next daemon tells it; the one after does not.
 #[test]
 fn an_end_while_no_daemon_ran_is_told_by_the_next_one_and_only_once() {
-    let home = Home::new();
+    let home = telling_all();
     let bus = home.bus();
     let mock = bus.mock();
     let home = home.with(BUS, &bus.address);
@@ -107,7 +122,7 @@ fn an_end_while_no_daemon_ran_is_told_by_the_next_one_and_only_once() {
 /// Control characters in names cannot be; in the last line they can.
 #[test]
 fn a_hostile_last_line_reaches_the_desktop_harmless() {
-    let home = Home::new();
+    let home = telling_all();
     let bus = home.bus();
     let mock = bus.mock();
     let home = home.with(BUS, &bus.address);
@@ -143,7 +158,7 @@ fn the_daemon_goes_on_and_says_so(home: &Home) {
 
 #[test]
 fn without_a_bus_the_daemon_goes_on_and_says_so() {
-    let home = Home::new();
+    let home = telling_all();
     // Where a bus would be if there were one; else the machine's own is tried.
     let nothing = home.path().join("nothing");
     std::fs::create_dir(&nothing).unwrap();
@@ -152,26 +167,26 @@ fn without_a_bus_the_daemon_goes_on_and_says_so() {
 
 #[test]
 fn a_bus_that_does_not_exist_does_no_harm() {
-    let home = Home::new();
+    let home = telling_all();
     let nowhere = format!("unix:path={}", home.path().join("nowhere").display());
     the_daemon_goes_on_and_says_so(&home.with(BUS, nowhere));
 }
 
 #[test]
 fn an_address_that_is_none_does_no_harm() {
-    the_daemon_goes_on_and_says_so(&Home::new().with(BUS, "complete nonsense"));
+    the_daemon_goes_on_and_says_so(&telling_all().with(BUS, "complete nonsense"));
 }
 
 #[test]
 fn a_bus_without_a_server_of_notifications_does_no_harm() {
-    let home = Home::new();
+    let home = telling_all();
     let bus = home.bus();
     the_daemon_goes_on_and_says_so(&home.with(BUS, &bus.address));
 }
 
 #[test]
 fn a_bus_that_accepts_and_says_nothing_does_no_harm() {
-    let home = Home::new();
+    let home = telling_all();
     let path = home.path().join("silent");
     let listener = UnixListener::bind(&path).unwrap();
     // The kernel accepts for it, and nobody ever answers.
@@ -182,7 +197,7 @@ fn a_bus_that_accepts_and_says_nothing_does_no_harm() {
 /// Twenty ends at once on a desktop that hangs: none of them may hold up another command.
 #[test]
 fn a_silent_desktop_and_many_ends_at_once_do_not_block_the_daemon() {
-    let home = Home::new();
+    let home = telling_all();
     let path = home.path().join("silent");
     let listener = UnixListener::bind(&path).unwrap();
     let home = home.with(BUS, format!("unix:path={}", path.display()));
@@ -195,5 +210,148 @@ fn a_silent_desktop_and_many_ends_at_once_do_not_block_the_daemon() {
     }
     assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
     assert!(process::memory_kib(home.daemon_pid()) < 64 << 10);
+    drop(listener);
+}
+
+/// Fifty ends at once are fifty rows, and few bubbles; the last one sums them up.
+#[test]
+fn a_storm_of_ends_is_few_bubbles_and_every_row() {
+    let home = telling_all();
+    let bus = home.bus();
+    let mock = bus.mock();
+    let home = home.with(BUS, &bus.address);
+    let gate = home.path().join("gate");
+    let script = format!("while ! test -e '{}'; do sleep 0.2; done", gate.display());
+    let ids: Vec<_> = (0..50)
+        .map(|n| {
+            let name = format!("s{n}");
+            home.start_with(&["-n", &name, "--no-tty"], &["sh", "-c", &script]).id
+        })
+        .collect();
+    std::fs::write(&gate, "").unwrap();
+    for id in &ids {
+        home.appctl(["wait", id]).ok();
+    }
+    let rows = wait::until("a fate for every notice", || {
+        let rows = home.appctl(["notices", "--json"]).ok().json();
+        let rows = rows.as_array().unwrap().clone();
+        let settled = rows.iter().filter(|row| row["channel"] == "desktop").count();
+        if settled == 50 { Ok(rows) } else { Err(format!("{settled} of {}", rows.len())) }
+    });
+    assert_eq!(rows.len(), 50);
+    let bubbles = mock.notices();
+    // The ends may be spread over more than one window where the machine is slow.
+    assert!((3..=15).contains(&bubbles.len()), "{bubbles:?}");
+    let sums = bubbles.iter().filter(|bubble| bubble.title.contains("more finished")).count();
+    assert!(sums > 0, "{bubbles:?}");
+}
+
+/// No desktop, no terminal: the notices are listed with the reason, and the next verb on a
+/// terminal says once that there are some.
+#[test]
+fn what_reached_nobody_is_listed_and_said_once() {
+    let home = telling_all();
+    let done = home.start_sh("done", "exit 0");
+    done.wait_over();
+    let bad = home.start_sh("bad", "exit 2");
+    bad.wait_over();
+    home.wait_event("notice.failed", &done.id);
+    home.wait_event("notice.failed", &bad.id);
+    let rows = home.appctl(["notices", "--unseen", "--json"]).ok().json();
+    let words: Vec<_> = rows.as_array().unwrap().iter().map(|row| &row["kind"]).collect();
+    assert_eq!(words, ["failed", "finished"]);
+    assert_eq!(rows[0]["channel"], serde_json::Value::Null);
+    assert!(rows[0]["why"].as_str().unwrap().contains("desktop"), "{rows}");
+    let mut first = home.terminal(&["ls"]);
+    first.wait_until_contains("while you were away: 1 finished, 1 failed");
+    first.wait_exit();
+    assert_eq!(home.appctl(["notices", "--unseen", "--json"]).ok().json(), serde_json::json!([]));
+    let mut second = home.terminal(&["ls"]);
+    second.wait_exit();
+    assert!(!second.screen().contains("while you were away"), "it is said once");
+}
+
+#[test]
+fn a_short_success_is_not_told_unless_the_session_says_always() {
+    let home = Home::new();
+    let bus = home.bus();
+    let mock = bus.mock();
+    let home = home.with(BUS, &bus.address);
+    home.start_sh("short", "exit 0").wait_over();
+    home.start_with(&["-n", "never", "--notify", "never"], &["sh", "-c", "exit 1"]).wait_over();
+    home.start_with(&["-n", "always", "--notify", "always"], &["true"]).wait_over();
+    let titles: Vec<_> = mock.wait_notices(1).into_iter().map(|notice| notice.title).collect();
+    assert_eq!(titles, ["✔ always finished · 0s"]);
+}
+
+#[test]
+fn settings_are_read_anew_and_a_broken_file_keeps_the_old_ones() {
+    let home = telling_all();
+    let bus = home.bus();
+    let mock = bus.mock();
+    let home = home.with(BUS, &bus.address);
+    home.start_sh("one", "exit 0").wait_over();
+    assert_eq!(mock.wait_notices(1).len(), 1);
+    write_settings(&home, "[notify]\nmin_duration = \"0s\"\nmut = true\n");
+    home.start_sh("two", "exit 0").wait_over();
+    assert_eq!(mock.wait_notices(2).len(), 2);
+    home.wait_log_contains("config.toml:3: ");
+    let checked = home.appctl(["config", "check"]).exits(1);
+    assert!(checked.out().contains("config.toml:3: "), "{checked:?}");
+    assert!(checked.out().contains("did you mean `mute`?"), "{checked:?}");
+    write_settings(&home, "[notify]\nmute = true\n");
+    home.appctl(["config", "check"]).ok().prints("ok\n");
+    home.start_sh("three", "exit 1").wait_over();
+    let rows = home.appctl(["notices", "--json"]).ok().json();
+    assert_eq!(rows[0]["name"], "three");
+    assert!(rows[0]["why"].as_str().unwrap().contains("muted"), "{rows}");
+    assert_eq!(mock.notices().len(), 2);
+}
+
+/// A session has one bubble: the second run's end takes the place of the first one's.
+#[test]
+fn a_session_replaces_its_own_bubble() {
+    let home = telling_all();
+    let bus = home.bus();
+    let mock = bus.mock();
+    let home = home.with(BUS, &bus.address);
+    let session = home.start_sh("again", "exit 0");
+    session.wait_over();
+    mock.wait_notices(1);
+    home.wait_event("notice.sent", &session.id);
+    session.appctl("resume", &["--bg"]).ok();
+    session.wait_over();
+    let notices = mock.wait_notices(2);
+    assert_eq!(notices[0].replaces, 0);
+    assert!(notices[1].replaces > 0, "{notices:?}");
+}
+
+/// The desktop hangs for as long as it may; then the command takes the notice.
+#[test]
+fn a_command_is_given_what_a_hanging_desktop_did_not_take() {
+    let home = Home::new();
+    let path = home.path().join("silent");
+    let listener = UnixListener::bind(&path).unwrap();
+    let got = home.path().join("got");
+    let argv = format!("[\"sh\", \"-c\", \"cat >> '{}'\"]", got.display());
+    write_settings(
+        &home,
+        &format!(
+            "[notify]\nmin_duration = \"0s\"\nchannels = [\"desktop\", \"command\"]\n\
+             [notify.command]\nargv = {argv}\n"
+        ),
+    );
+    let home = home.with(BUS, format!("unix:path={}", path.display()));
+    let session = home.start_sh("told", "exit 3");
+    session.wait_over();
+    let sent = home.wait_event("notice.sent", &session.id);
+    assert_eq!(sent["channel"], "command");
+    let told: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(&got).unwrap()).unwrap();
+    assert_eq!(told["session"], session.id);
+    assert_eq!(told["title"], "✘ told failed (exit 3) · 0s");
+    let tested = home.appctl(["notify", "test", "--channel", "command", "--json"]).ok().json();
+    assert_eq!(tested[0]["failed"], serde_json::Value::Null);
+    home.appctl(["notify", "test", "--channel", "pigeon"]).fails(2, &["pigeon", "webhook"]);
     drop(listener);
 }

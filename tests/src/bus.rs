@@ -141,6 +141,8 @@ pub struct Notice {
     pub title: String,
     /// What stands below it, in markup.
     pub body: String,
+    /// The bubble it is to replace; 0 for none.
+    pub replaces: u64,
 }
 
 /// A server that only takes notes.
@@ -174,7 +176,8 @@ impl Mock<'_> {
 /// A call is `[time, [arguments]]`.
 fn notice_of_call(call: &Value) -> Notice {
     let text = |at: usize| call[1][at].as_str().unwrap_or_default().to_owned();
-    Notice { app: text(0), title: text(3), body: text(4) }
+    let replaces = call[1][1].as_u64().unwrap_or_default();
+    Notice { app: text(0), title: text(3), body: text(4), replaces }
 }
 
 /// A real server with a window.
@@ -201,7 +204,7 @@ impl Dunst<'_> {
             let text = |field: &str| newest[field].as_str().map(str::to_owned);
             let notice = text("appname").zip(text("summary")).zip(text("body"));
             notice
-                .map(|((app, title), body)| Notice { app, title, body })
+                .map(|((app, title), body)| Notice { app, title, body, replaces: 0 })
                 .ok_or_else(|| history.to_string())
         })
     }

@@ -5,9 +5,9 @@ use std::io::IsTerminal as _;
 use app_model::elapsed::ago;
 use app_model::{Exit, SessionId, SessionView};
 
-use super::Done;
 use super::context::{Context, find_named, own_session};
 use super::watch::{self, Way};
+use super::{Done, away};
 use crate::attach::Options;
 use crate::cli;
 use crate::exit::{Code, Status};
@@ -41,6 +41,7 @@ impl Explain for AttachError {
 
 pub(super) fn run(context: &Context, args: cli::Attach) -> Done {
     let mut daemon = context.daemon()?;
+    away::tell(context, &mut daemon);
     let view = match args.id {
         Some(id) => find_named(&mut daemon, &id)?,
         None => match choose(context, "attach", picker::Offer::Live)? {

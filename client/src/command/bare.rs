@@ -6,7 +6,7 @@ use app_model::keys::DetachKey;
 
 use super::Done;
 use super::context::Context;
-use super::{attach, resume};
+use super::{attach, away, resume};
 use crate::attach::Options;
 use crate::exit::Status;
 use crate::picker::Offer;
@@ -18,6 +18,7 @@ pub(super) fn run(context: &Context) -> Done {
         context.output.note(help.trim_end());
         return Ok(Status(2));
     }
+    away::tell(context, &mut context.daemon()?);
     let Some(view) = attach::choose(context, "attach", Offer::All)? else {
         return Ok(Status::DONE);
     };

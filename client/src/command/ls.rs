@@ -1,7 +1,7 @@
 //! `appctl ls`: the sessions, newest first.
 
 use super::context::{Context, home, list};
-use super::{Done, task};
+use super::{Done, away, task};
 use crate::cli::Ls;
 use crate::exit::Status;
 use crate::output::{Output, width};
@@ -11,6 +11,7 @@ use crate::render::{self, session, table};
 pub(super) fn run(context: &Context, args: &Ls) -> Done {
     let mut daemon = context.daemon()?;
     let output = context.output;
+    away::tell(context, &mut daemon);
     // A table has no column for what holders and the kernel would have to be asked for.
     let views = list(&mut daemon, args.all, output.json)?;
     if output.json {

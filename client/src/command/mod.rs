@@ -1,8 +1,10 @@
 //! One file per verb: asks, shows, and says what to exit with.
 
 mod attach;
+mod away;
 mod bare;
 mod completions;
+mod config;
 mod context;
 mod daemon;
 mod detach;
@@ -14,6 +16,8 @@ mod hooks;
 mod logs;
 mod ls;
 mod man;
+mod notices;
+mod notify;
 mod peek;
 mod rename;
 mod replay;
@@ -63,6 +67,9 @@ pub(crate) fn run(verb: Option<Verb>, context: &Context) -> Done {
         Verb::Rm(args) => rm::run(context, args),
         Verb::Task(verb) => task::run(context, verb),
         Verb::Events(args) => events::run(context, &args),
+        Verb::Notices(args) => notices::run(context, &args),
+        Verb::Notify(verb) => notify::run(context, verb),
+        Verb::Config(verb) => config::run(context, &verb),
         Verb::Daemon(verb) => daemon::run(context, &verb),
         Verb::Hooks(verb) => hooks::run(context, &verb),
         Verb::Hook(args) => hook::run(args),

@@ -8,11 +8,11 @@ use app_model::reset::{RESET, below, make_room};
 use app_wire::control::{Reply, Request, Resume, Resumed, Target};
 use serde_json::json;
 
-use super::Done;
 use super::attach::{choose, refuse_own};
 use super::context::{Context, exactly, find};
 use super::start::five_lines;
 use super::watch::{self, Way};
+use super::{Done, away};
 use crate::attach::{Options, size_of_any};
 use crate::cli;
 use crate::connect::{AskError, Daemon};
@@ -29,6 +29,7 @@ const ENTERS_ALTERNATE: &[u8] = b"\x1b[?1049h";
 
 pub(super) fn run(context: &Context, args: cli::Resume) -> Done {
     let mut daemon = context.daemon()?;
+    away::tell(context, &mut daemon);
     let target = match (args.id, args.last) {
         (Some(id), _) => Target::Named(id),
         (None, true) => Target::Last,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use app_model::spec::{DEFAULT_HISTORY_LINES, DEFAULT_TRANSCRIPT_BYTES};
 use app_model::{OsText, SessionId, Spec, environment};
-use app_wire::control::{ErrorCode, Reply, Request, Start, Started, Target};
+use app_wire::control::{ErrorCode, NotifyWhen, Reply, Request, Start, Started, Target};
 use serde_json::json;
 
 use super::Done;
@@ -50,7 +50,7 @@ pub(super) fn run(context: &Context, args: cli::Start) -> Done {
         parent: args.parent.clone().map(Target::Named).or_else(|| own_session().map(Target::Named)),
         agent: args.agent,
         model: args.model,
-        notify: None,
+        notify: args.notify.map(when),
     };
     let mut daemon = context.daemon()?;
     let started = start(&mut daemon, request, args.parent.is_some())?;
@@ -64,6 +64,14 @@ pub(super) fn run(context: &Context, args: cli::Start) -> Done {
     let view = find(&mut daemon, exactly(started.id))?;
     let way = Way::of_this_terminal(tty, Options::with_key(args.keys.detach_key));
     watch::run(context, daemon, &view, way)
+}
+
+fn when(chosen: cli::NotifyWhen) -> NotifyWhen {
+    match chosen {
+        cli::NotifyWhen::Auto => NotifyWhen::Auto,
+        cli::NotifyWhen::Always => NotifyWhen::Always,
+        cli::NotifyWhen::Never => NotifyWhen::Never,
+    }
 }
 
 /// Starts it. A parent that only the environment names may be gone; one that a person

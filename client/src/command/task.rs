@@ -34,6 +34,7 @@ fn as_start(args: TaskStart) -> Start {
         no_tty: !args.tty,
         agent: None,
         model: None,
+        notify: None,
         parent: Some(args.parent),
         quiet: args.quiet,
         keys: Keys { detach_key: DetachKey::None },

@@ -29,6 +29,7 @@ pub mod report;
 pub mod reset;
 pub mod selector;
 pub mod session;
+pub mod settings;
 pub mod signal;
 pub mod spec;
 pub mod task;

@@ -33,7 +33,7 @@ use rusqlite::{Connection, OpenFlags};
 pub use error::{OpenError, RegistryError};
 pub use events::{MAX_EVENTS, PAGE};
 pub use facts::Facts;
-pub use notices::{NoticeOutcome, PendingNotice};
+pub use notices::{LISTED, NewNotice, NoticeOutcome, NoticeRow, PendingNotice};
 pub use rows::{LiveRun, NewSession, RestoredRun, RunEnd, RunStart, SessionRow};
 pub use sessions::Found;
 pub use tasks::{MAX_TASKS, Now, TaskOutcome, TaskRow};

@@ -6,7 +6,7 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 /// Every form the database ever had, each from the one before.
-pub(crate) const LIST: &[&str] = &[FIRST, TASKS_AND_FACTS];
+pub(crate) const LIST: &[&str] = &[FIRST, TASKS_AND_FACTS, NUMBERED_NOTICES];
 
 const FIRST: &str = "
 CREATE TABLE session (
@@ -118,6 +118,46 @@ CREATE TABLE task (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX task_live ON task (session) WHERE ended_at IS NULL;
 CREATE INDEX task_began ON task (began_at DESC);
+";
+
+/// Notices with a number, of any kind, as plain text. What was escaped for a desktop is
+/// taken back; an end that was looked at counts as told.
+const NUMBERED_NOTICES: &str = "
+CREATE TABLE notice_numbered (
+    number      INTEGER PRIMARY KEY AUTOINCREMENT,
+    session     INTEGER NOT NULL REFERENCES session (id) ON DELETE CASCADE,
+    run         INTEGER NOT NULL,
+    kind        TEXT    NOT NULL,
+    -- The session's, then.
+    name        TEXT    NOT NULL,
+    title       TEXT    NOT NULL,
+    body        TEXT    NOT NULL,
+    failed      INTEGER NOT NULL,
+    created_at  INTEGER NOT NULL,
+    -- Set before it is shown: a notice that has this is never shown again.
+    claimed_at  INTEGER,
+    -- What took it.
+    channel     TEXT,
+    -- sent, failed, held; nothing until it is known.
+    outcome     TEXT,
+    -- Why it reached nobody.
+    why         TEXT,
+    seen        INTEGER NOT NULL DEFAULT 0
+) STRICT;
+INSERT INTO notice_numbered
+    (session, run, kind, name, title, body, failed, created_at, claimed_at, channel, outcome,
+     seen)
+SELECT n.session, n.run, iif(n.failed, 'failed', 'finished'), s.name, n.title,
+       replace(replace(replace(replace(replace(n.body, '&lt;', '<'), '&gt;', '>'),
+           '&quot;', '\"'), '&#39;', ''''), '&amp;', '&'),
+       n.failed, n.created_at, n.claimed_at, iif(n.outcome = 'sent', 'desktop', NULL), n.outcome,
+       max(s.seen, n.outcome IS 'sent')
+FROM notice n JOIN session s ON s.id = n.session ORDER BY n.created_at, n.session;
+DROP TABLE notice;
+ALTER TABLE notice_numbered RENAME TO notice;
+CREATE INDEX notice_due ON notice (number) WHERE claimed_at IS NULL;
+CREATE INDEX notice_unseen ON notice (number) WHERE seen = 0;
+CREATE INDEX notice_session ON notice (session);
 ";
 
 /// How many entries of [`LIST`] the database has been through.

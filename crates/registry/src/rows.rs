@@ -1,5 +1,6 @@
 //! What goes into the tables and what comes out.
 
+use app_model::notice::policy::When;
 use app_model::view::Attention;
 use app_model::{Exit, ExitRecord, Kind, OsText, Phase, RunNumber, SessionId, SessionView, Turn};
 use rusqlite::Row;
@@ -30,6 +31,8 @@ pub struct NewSession {
     pub cwd: OsText,
     /// It has a terminal.
     pub tty: bool,
+    /// When its ends and questions are told.
+    pub notify: When,
     /// When, milliseconds since the Unix epoch.
     pub created_at_ms: i64,
     /// The boot during which its first run starts.
@@ -119,6 +122,8 @@ pub struct SessionRow {
     pub started_boot_ms: Option<u64>,
     /// Somebody has looked at its end.
     pub seen: bool,
+    /// When its ends and questions are told.
+    pub notify: When,
 }
 
 /// The columns that [`session_row`] reads, in its order.
@@ -130,7 +135,8 @@ pub(crate) const SESSION_COLUMNS: &str = "
     s.attention_since,
     (SELECT count(*) FROM task t WHERE t.session = s.id AND t.ended_at IS NULL)
         + (SELECT count(*) FROM session c JOIN run cr ON cr.session = c.id AND cr.run = c.run
-           WHERE c.parent = s.id AND cr.exit IS NULL)";
+           WHERE c.parent = s.id AND cr.exit IS NULL),
+    s.notify";
 
 /// Reads [`SESSION_COLUMNS`].
 pub(crate) fn session_row(row: &Row<'_>) -> Result<SessionRow, RegistryError> {
@@ -179,6 +185,7 @@ pub(crate) fn session_row(row: &Row<'_>) -> Result<SessionRow, RegistryError> {
     Ok(SessionRow {
         view,
         seen: row.get(13)?,
+        notify: When::of_word(&row.get::<_, String>(32)?),
         boot_id: row.get(16)?,
         started_boot_ms: row.get(21)?,
     })

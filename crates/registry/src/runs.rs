@@ -1,13 +1,14 @@
 //! Runs: asked for, started, asked to end, over.
 
 use app_model::event::kind;
-use app_model::notice::Notice;
 use app_model::{Phase, RunNumber, SessionId};
 use rusqlite::{Connection, params};
 use serde_json::json;
 
 use crate::rows::to_json;
-use crate::{LiveRun, Registry, RegistryError, RunEnd, RunStart, events, facts, notices, tasks};
+use crate::{
+    LiveRun, NewNotice, Registry, RegistryError, RunEnd, RunStart, events, facts, notices, tasks,
+};
 
 impl Registry {
     /// Writes down the next run of a session that ended, before it is started. The
@@ -108,7 +109,7 @@ impl Registry {
     pub fn run_ended(
         &mut self,
         end: &RunEnd,
-        notice: Option<&Notice>,
+        notice: Option<&NewNotice>,
         at_ms: i64,
     ) -> Result<bool, RegistryError> {
         self.transact(|db| {
@@ -144,7 +145,7 @@ impl Registry {
             tasks::end_with_run(db, end)?;
             tasks::child_ended(db, end, at_ms)?;
             if let Some(notice) = notice {
-                notices::insert(db, end.session, end.run, notice, at_ms)?;
+                notices::insert(db, notice, at_ms)?;
             }
             Ok(true)
         })

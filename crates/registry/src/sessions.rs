@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, Params, params};
 use serde_json::json;
 
 use crate::rows::{SESSION_COLUMNS, session_row, to_json};
-use crate::{NewSession, Registry, RegistryError, SessionRow, events, runs};
+use crate::{NewSession, Registry, RegistryError, SessionRow, events, notices, runs};
 
 /// Matches that an ambiguous selector lists at most.
 const MAX_CANDIDATES: usize = 20;
@@ -121,7 +121,7 @@ impl Registry {
                      WHERE r.session = id AND r.run = session.run AND r.exit IS NOT NULL)",
             )?
             .execute([id.0])?;
-            Ok(())
+            notices::session_seen(db, id)
         })
     }
 
@@ -136,6 +136,9 @@ impl Registry {
         self.transact(|db| {
             db.prepare_cached("UPDATE session SET used_at = max(used_at, ?2) WHERE id = ?1")?
                 .execute(params![id.0, at_ms])?;
+            if attached {
+                notices::session_seen(db, id)?;
+            }
             events::append(db, at_ms, kind, Some(id), &json!({}))
         })
     }
@@ -181,8 +184,8 @@ pub(crate) fn insert(
     let inserted = db
         .prepare_cached(
             "INSERT OR IGNORE INTO session (id, name, kind, parent, background, agent, model,
-                 argv, cwd, tty, created_at, used_at, run)
-             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, ?12
+                 argv, cwd, tty, created_at, used_at, run, notify)
+             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, ?12, ?13
              WHERE NOT EXISTS (SELECT 1 FROM tombstone WHERE session = ?1)",
         )?
         .execute(params![
@@ -198,6 +201,7 @@ pub(crate) fn insert(
             new.tty,
             new.created_at_ms,
             run.0,
+            new.notify.word(),
         ])?;
     Ok(inserted > 0)
 }

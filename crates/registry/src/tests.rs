@@ -1,6 +1,7 @@
 //! The registry on a real file, reopened where that matters.
 
-use app_model::notice::Notice;
+use app_model::notice::policy::When;
+use app_model::notice::{Notice, NoticeKind};
 use app_model::report::{Outcome, Report, Stamp};
 use app_model::selector::parse;
 use app_model::view::Attention;
@@ -37,7 +38,7 @@ impl Rig {
         id
     }
 
-    fn ended(&mut self, id: SessionId, exit: Exit, notice: Option<&Notice>) -> bool {
+    fn ended(&mut self, id: SessionId, exit: Exit, notice: Option<&NewNotice>) -> bool {
         self.registry.run_ended(&end(id, exit), notice, 20).unwrap()
     }
 
@@ -63,6 +64,7 @@ fn session(id: SessionId, name: &str, at_ms: i64) -> NewSession {
         argv: vec!["true".into(), OsText(vec![0xff])],
         cwd: "/".into(),
         tty: true,
+        notify: When::Never,
         created_at_ms: at_ms,
         boot_id: BOOT.into(),
     }
@@ -94,8 +96,10 @@ fn end(session: SessionId, exit: Exit) -> RunEnd {
     }
 }
 
-fn notice() -> Notice {
-    Notice { title: "done".into(), body: "/".into(), failed: false }
+fn notice(session: SessionId) -> NewNotice {
+    let notice =
+        Notice { kind: NoticeKind::Failed, title: "done".into(), body: "/".into(), failed: true };
+    NewNotice { session, run: RunNumber::FIRST, name: "a".into(), notice, held: None }
 }
 
 #[test]
@@ -167,18 +171,91 @@ fn a_selector_finds_by_id_name_and_prefix() {
 fn an_end_is_news_once_and_its_notice_is_claimed_once() {
     let mut rig = Rig::new();
     let id = rig.started(1, "a", 1);
-    assert!(rig.ended(id, Exit::Code(2), Some(&notice())));
-    assert!(!rig.ended(id, Exit::Code(0), Some(&notice())));
+    assert!(rig.ended(id, Exit::Code(2), Some(&notice(id))));
+    assert!(!rig.ended(id, Exit::Code(0), Some(&notice(id))));
     let mut rig = rig.reopened();
-    let claimed = rig.registry.claim_notice(30).unwrap().unwrap();
-    assert_eq!(claimed.notice, notice());
+    assert!(rig.registry.notice_due().unwrap());
+    let claimed = rig.registry.claim_notices(9, 30).unwrap();
+    assert_eq!(claimed.len(), 1);
+    assert_eq!(claimed[0].notice, notice(id).notice);
     let mut rig = rig.reopened();
-    assert_eq!(rig.registry.claim_notice(31).unwrap(), None, "it was claimed before the crash");
-    rig.registry.settle_notice(id, RunNumber::FIRST, &NoticeOutcome::Sent, 32).unwrap();
+    assert_eq!(rig.registry.claim_notices(9, 31).unwrap(), [], "claimed before the crash");
+    let listed = rig.registry.notices(true).unwrap();
+    assert!(listed[0].why.as_deref().unwrap().contains("not known"), "{listed:?}");
+    let sent = NoticeOutcome::Sent { channel: "desktop".into() };
+    rig.registry.settle_notices(&[claimed[0].number], &sent, 32).unwrap();
     assert_eq!(rig.kinds(), ["session.created", "run.started", "run.ended", "notice.sent"]);
+    let listed = rig.registry.notices(true).unwrap();
+    assert_eq!((listed[0].channel.as_deref(), listed[0].why.as_deref()), (Some("desktop"), None));
     let row = rig.registry.session(id).unwrap().unwrap();
     assert_eq!(row.view.exit, Some(Exit::Code(2)));
     assert_eq!(row.view.pid, None);
+}
+
+#[test]
+fn notices_are_numbered_listed_newest_first_and_seen_up_to_a_number() {
+    let mut rig = Rig::new();
+    let id = rig.started(1, "a", 1);
+    let held = NewNotice { held: Some("it was night".into()), ..notice(id) };
+    rig.registry.insert_notice(&held, 10).unwrap();
+    assert!(!rig.registry.notice_due().unwrap(), "one that is held is not to be shown");
+    for at in 11..14 {
+        rig.registry.insert_notice(&notice(id), at).unwrap();
+    }
+    let numbers = |rig: &mut Rig, unseen| -> Vec<u64> {
+        rig.registry.notices(unseen).unwrap().iter().map(|row| row.about.number).collect()
+    };
+    assert_eq!(numbers(&mut rig, false), [4, 3, 2, 1]);
+    assert_eq!(rig.registry.notices(false).unwrap()[3].why.as_deref(), Some("it was night"));
+    rig.registry.notices_seen(2).unwrap();
+    assert_eq!(numbers(&mut rig, true), [4, 3]);
+    assert_eq!(rig.registry.claim_notices(2, 20).unwrap().len(), 2, "seen or not");
+    assert!(rig.registry.notice_due().unwrap());
+    rig.registry.attached(id, true, 21).unwrap();
+    assert_eq!(numbers(&mut rig, true), [] as [u64; 0], "who attaches sees it");
+    rig.registry.remove(id, 22).unwrap();
+    let other = rig.started(2, "b", 23);
+    rig.registry.insert_notice(&notice(other), 24).unwrap();
+    assert_eq!(numbers(&mut rig, false), [5], "no number is used twice");
+}
+
+#[test]
+fn what_a_session_says_of_its_notices_is_kept() {
+    let mut rig = Rig::new();
+    let id = rig.started(1, "a", 1);
+    assert_eq!(rig.registry.session(id).unwrap().unwrap().notify, When::Never);
+}
+
+/// A registry from before notices had numbers.
+#[test]
+fn notices_of_an_older_registry_are_taken_over_as_plain_text() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("registry.db");
+    let old = Connection::open(&path).unwrap();
+    for migration in &migrations::LIST[..2] {
+        old.execute_batch(migration).unwrap();
+    }
+    old.pragma_update(None, "user_version", 2).unwrap();
+    old.execute_batch(
+        "INSERT INTO session (id, name, kind, background, argv, cwd, tty, created_at, used_at, run)
+         VALUES (1, 'a', 'session', 1, '[]', '\"/\"', 1, 1, 1, 1);
+         INSERT INTO notice VALUES (1, 2, 't2', '&lt;b&gt; &amp;amp;', 1, 6, 7, 'failed');
+         INSERT INTO notice VALUES (1, 1, 't1', 'b', 0, 5, 6, 'sent');
+         INSERT INTO notice VALUES (1, 3, 't3', 'b', 0, 8, NULL, NULL);",
+    )
+    .unwrap();
+    drop(old);
+    let mut registry = Registry::open(&path).unwrap();
+    let listed = registry.notices(false).unwrap();
+    let titles: Vec<_> = listed.iter().map(|row| row.about.notice.title.as_str()).collect();
+    assert_eq!(titles, ["t3", "t2", "t1"]);
+    assert_eq!(listed[1].about.notice.body, "<b> &amp;");
+    assert_eq!(listed[1].about.notice.kind, NoticeKind::Failed);
+    assert_eq!(listed[2].channel.as_deref(), Some("desktop"));
+    assert!(listed[2].seen && !listed[1].seen);
+    let due = registry.claim_notices(9, 10).unwrap();
+    assert_eq!(due.len(), 1, "only what was not claimed is still to be shown");
+    assert_eq!(due[0].notice.title, "t3");
 }
 
 #[test]

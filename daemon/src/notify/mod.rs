@@ -1,73 +1,148 @@
-//! Telling a person: takes due notices from the registry, one at a time, and shows them.
+//! Telling a person what happened, by the first channel that takes it.
+//!
+//! ```text
+//!  what happened ──► Teller::judge ──► registry (row) ──► sender ──► desktop │ terminal
+//!  (actor, facts)     (model policy)                        │         command │ webhook
+//!                                                           └──► registry (what became of it)
+//! ```
+//!
+//! Everything that can be worth telling comes in by [`happened`], but for the end of a
+//! run, whose notice is committed together with the end itself.
 //!
 //! # Invariants
 //!
-//! 1. A notice is claimed in the registry before it is shown, so it is shown at most
-//!    once whatever dies in between.
-//! 2. A desktop that hangs, or is not there, delays notices and nothing else.
+//! 1. The row is committed before anything is shown and claimed before it is shown, so a
+//!    notice is shown at most once whatever dies in between. What became of it is written
+//!    down after.
+//! 2. A channel that hangs, or is not there, delays its own notice and nothing else: each
+//!    has a limit of its own, and several are under way at once.
+//! 3. Settings are looked at when they are used: one `stat`, and nothing that watches.
 
+mod channels;
+mod command;
 mod desktop;
+mod open;
+mod sender;
+mod settings;
 
+use std::path::Path;
 use std::sync::Arc;
 
-use app_registry::{NoticeOutcome, PendingNotice};
+use app_model::notice::What;
+use app_model::notice::policy::{Looking, Situation, Verdict, decide};
+use app_model::{RunNumber, SessionId};
+use app_registry::{NewNotice, SessionRow};
 use app_sys::clock;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use tokio::sync::Notify;
-use tracing::{error, info, warn};
+use tracing::{debug, error};
 
-use crate::store::Store;
+pub use channels::{Channels, test};
+pub use sender::run;
+pub use settings::SettingsFile;
 
-/// Shows notices until the daemon ends. `due` wakes it; it looks once at the start, for
-/// those that became due while no daemon was there.
-pub async fn run(store: Store, due: Arc<Notify>) {
-    loop {
-        while let Some(pending) = claim(&store).await {
-            show(&store, pending).await;
+use crate::session::actor::Around;
+
+/// Something happened to a session, or inside it.
+#[derive(Clone, Debug)]
+pub struct Happened {
+    /// To which one.
+    pub session: SessionId,
+    /// During this run.
+    pub run: RunNumber,
+    /// What.
+    pub what: What,
+    /// Who looks.
+    pub looking: Looking,
+}
+
+/// Takes note of what is worth telling. A cheap, cloneable handle.
+#[derive(Clone, Debug)]
+pub struct Teller {
+    due: Arc<Notify>,
+    settings: Arc<SettingsFile>,
+    channels: Arc<Channels>,
+}
+
+impl Teller {
+    /// Reads the settings from this file, whenever they are needed.
+    pub fn new(settings: &Path) -> Self {
+        Self {
+            due: Arc::new(Notify::new()),
+            settings: Arc::new(SettingsFile::new(settings)),
+            channels: Arc::new(Channels::default()),
         }
-        due.notified().await;
+    }
+
+    /// The notice about what happened, if it gives one. Blocks for a look at the settings:
+    /// for the registry's thread.
+    pub fn judge(&self, row: &SessionRow, happened: &Happened) -> Option<NewNotice> {
+        let view = &row.view;
+        let settings = self.settings.current().notify.for_agent(view.agent.as_deref());
+        let situation = Situation {
+            name: &view.name,
+            cwd: &view.cwd.shown(),
+            is_task: view.parent.is_some(),
+            when: row.notify,
+            looking: happened.looking,
+            minute: minute_of_day(clock::wall_ms()),
+        };
+        let (notice, held) = match decide(&happened.what, &situation, &settings) {
+            Verdict::Tell(notice) => (notice, None),
+            Verdict::Keep(notice, held) => (notice, Some(held.to_string())),
+            Verdict::Nothing(why) => {
+                debug!(session = %view.id, kind = happened.what.kind().word(), %why, "not told");
+                return None;
+            }
+        };
+        Some(NewNotice {
+            session: view.id,
+            run: happened.run,
+            name: view.name.clone(),
+            notice,
+            held,
+        })
+    }
+
+    /// A notice may be due.
+    pub fn wake(&self) {
+        self.due.notify_one();
+    }
+
+    /// Waits until a notice may be due.
+    pub async fn woken(&self) {
+        self.due.notified().await;
     }
 }
 
-async fn claim(store: &Store) -> Option<PendingNotice> {
-    let at = clock::wall_ms();
-    match store.with(move |registry| registry.claim_notice(at)).await {
-        Ok(claimed) => claimed,
-        Err(refused) => {
-            error!(error = &refused as &dyn std::error::Error, "notices cannot be read");
-            None
-        }
-    }
-}
-
-async fn show(store: &Store, pending: PendingNotice) {
-    let PendingNotice { session, run, notice } = pending;
-    let outcome = match desktop::show(&notice).await {
-        Ok(()) => {
-            info!(%session, %run, title = notice.title, "the desktop shows a notice");
-            NoticeOutcome::Sent
-        }
+/// Something happened: it is written down, and told if it is to be. Not for the end of a
+/// run, which [`commit_end`](crate::session::actor::commit_end) tells.
+pub async fn happened(around: &Around, happened: Happened) {
+    let (teller, id, at) = (around.notices.clone(), happened.session, clock::wall_ms());
+    let written = around
+        .store
+        .with(move |registry| {
+            let Some(row) = registry.session(id)? else { return Ok(false) };
+            let Some(notice) = teller.judge(&row, &happened) else { return Ok(false) };
+            registry.insert_notice(&notice, at)?;
+            Ok(true)
+        })
+        .await;
+    match written {
+        Ok(true) => around.notices.wake(),
+        Ok(false) => {}
         Err(refused) => {
             let error = &refused as &dyn std::error::Error;
-            warn!(%session, %run, title = notice.title, error, "a notice reached nobody");
-            NoticeOutcome::Failed(explained(&refused))
+            error!(session = %id, error, "a notice could not be written down");
         }
-    };
-    let at = clock::wall_ms();
-    let settled =
-        store.with(move |registry| registry.settle_notice(session, run, &outcome, at)).await;
-    if let Err(refused) = settled {
-        error!(%session, error = &refused as &dyn std::error::Error, "a notice stays unsettled");
     }
 }
 
-/// An error with everything that led to it, on one line.
-fn explained(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
+/// The time of the day in this place.
+fn minute_of_day(at_ms: i64) -> u16 {
+    let at = Timestamp::from_millisecond(at_ms).unwrap_or(Timestamp::UNIX_EPOCH);
+    let here = at.to_zoned(TimeZone::system());
+    let part = |number: i8| u16::try_from(number).unwrap_or(0);
+    part(here.hour()) * 60 + part(here.minute())
 }

@@ -180,9 +180,9 @@ async fn dispatch(
         }
         Request::Why { target } => handle::why::handle(service, &target).await,
         Request::WaitFor { target, what } => handle::wait_for::handle(service, &target, what).await,
-        Request::Notices { .. } => Err(not_understood()),
-        Request::NoticesSeen { .. } => Err(not_understood()),
-        Request::NotifyTest { .. } => Err(not_understood()),
+        Request::Notices { unseen } => handle::notices::list(service, unseen).await,
+        Request::NoticesSeen { through } => handle::notices::seen(service, through).await,
+        Request::NotifyTest { channel } => handle::notices::test(service, channel.as_deref()).await,
     };
     Ok(answered.unwrap_or_else(Reply::Failed))
 }

@@ -11,16 +11,18 @@
 use std::time::Duration;
 
 use app_agents::Profiles;
-use app_model::notice::{Ended, of_end};
+use app_model::notice::What;
+use app_model::notice::policy::Looking;
 use app_model::session::{Desired, Effect, Input, Moment, Observation, Session};
 use app_model::{Exit, ExitRecord, Lost, Phase, RunNumber, SessionId};
 use app_registry::{LiveRun, RunEnd, RunStart};
 use app_sys::{clock, process};
 use app_wire::hold::Status;
-use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep_until};
 use tracing::{debug, error, info, warn};
 
+use crate::notify::{Happened, Teller};
 use crate::session::handle::{Request, SessionHandle, UpAnswer, UpError, UpOutcome};
 use crate::session::live::Live;
 use crate::session::mind::Mind;
@@ -56,8 +58,8 @@ pub enum Begin {
 pub struct Around {
     /// The registry.
     pub store: Store,
-    /// Told when a notice is due.
-    pub notices: std::sync::Arc<Notify>,
+    /// What tells a person.
+    pub notices: Teller,
     /// What is known of agents.
     pub profiles: std::sync::Arc<Profiles>,
 }
@@ -382,25 +384,30 @@ impl<O: Outside> Actor<O> {
 pub async fn commit_end(around: &Around, end: RunEnd, attached: u16) {
     let id = end.session;
     let at = clock::wall_ms();
+    let teller = around.notices.clone();
     let written = around
         .store
         .with(move |registry| {
             let Some(row) = registry.session(end.session)? else { return Ok(false) };
-            let cwd = row.view.cwd.shown();
-            let notice = of_end(&Ended {
-                name: &row.view.name,
-                exit: end.exit,
-                elapsed_ms: end.elapsed_ms.unwrap_or(0),
-                cwd: &cwd,
-                last_line: end.last_line.as_deref(),
-                asked: row.view.stop_asked,
-                attached,
-            });
+            let notice = teller.judge(
+                &row,
+                &Happened {
+                    session: end.session,
+                    run: end.run,
+                    what: What::Ended {
+                        exit: end.exit,
+                        elapsed_ms: end.elapsed_ms,
+                        asked: row.view.stop_asked,
+                        last_line: end.last_line.clone(),
+                    },
+                    looking: Looking::attached(attached),
+                },
+            );
             Ok(registry.run_ended(&end, notice.as_ref(), at)? && notice.is_some())
         })
         .await;
     match written {
-        Ok(true) => around.notices.notify_one(),
+        Ok(true) => around.notices.wake(),
         Ok(false) => {}
         Err(refused) => {
             let error = &refused as &dyn std::error::Error;

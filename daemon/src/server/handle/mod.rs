@@ -5,6 +5,7 @@ pub(super) mod detach;
 mod disk;
 pub(super) mod events;
 pub(super) mod list;
+pub(super) mod notices;
 pub(super) mod remove;
 pub(super) mod rename;
 pub(super) mod report;

@@ -1,11 +1,12 @@
 //! `start`: a new session, registered before it is started.
 
 use app_model::environment::{self, SESSION_VARIABLE};
+use app_model::notice::policy::When;
 use app_model::{Kind, OsText, SessionId, Spec, name};
 use app_registry::{NewSession, Registry, RegistryError};
 use app_sys::clock;
 use app_sys::places::Places;
-use app_wire::control::{ErrorCode, Failure, Reply, Start, Started};
+use app_wire::control::{ErrorCode, Failure, NotifyWhen, Reply, Start, Started};
 use tracing::info;
 
 use super::resolve::resolve;
@@ -75,6 +76,7 @@ async fn register(
             background: start.background,
             agent: start.agent,
             model: start.model,
+            notify: when(start.notify).word().into(),
             created_at_ms: clock::wall_ms(),
         },
         spec: start.spec,
@@ -156,9 +158,19 @@ impl Registration {
             argv: spec.argv.clone(),
             cwd: spec.cwd.clone(),
             tty: spec.terminal.is_some(),
+            notify: When::of_word(&meta.notify),
             created_at_ms: meta.created_at_ms,
             boot_id: boot_id.clone(),
         }
+    }
+}
+
+/// What the client said, if it said anything.
+fn when(said: Option<NotifyWhen>) -> When {
+    match said {
+        None | Some(NotifyWhen::Auto) => When::Auto,
+        Some(NotifyWhen::Always) => When::Always,
+        Some(NotifyWhen::Never) => When::Never,
     }
 }
 

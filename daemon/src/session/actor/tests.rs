@@ -1,8 +1,10 @@
 //! The test plays the holder; time is paused, so nothing sleeps for real.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use app_model::look::Sight;
+use app_model::notice::policy::When;
 use app_model::session::{DEFAULT_GRACE, STOP_MARGIN};
 use app_model::{Kind, TerminalSize};
 use app_registry::{NewSession, Registry};
@@ -63,7 +65,7 @@ impl Rig {
         let registry = Registry::open(&dir.path().join("registry.db")).unwrap();
         let around = Around {
             store: Store::spawn(registry).unwrap(),
-            notices: Arc::new(Notify::new()),
+            notices: Teller::new(Path::new("/nowhere")),
             profiles: Arc::new(Profiles::load(dir.path()).0),
         };
         around.store.with(|registry| registry.insert_session(&new_session())).await.unwrap();
@@ -116,6 +118,7 @@ fn new_session() -> NewSession {
         argv: vec!["true".into()],
         cwd: "/".into(),
         tty: true,
+        notify: When::Auto,
         created_at_ms: 1,
         boot_id: "boot".into(),
     }
@@ -165,9 +168,9 @@ async fn an_end_is_committed_with_its_notice_before_anybody_hears_of_it() {
     let row = rig.row().await.unwrap();
     assert_eq!(row.view.exit, Some(Exit::Code(2)));
     assert_eq!(row.view.elapsed_ms, Some(61_000));
-    rig.around.notices.notified().await;
-    let due = rig.around.store.with(|registry| registry.claim_notice(9)).await.unwrap();
-    assert_eq!(due.unwrap().notice.title, "✘ x failed (exit 2) · 1m 1s");
+    rig.around.notices.woken().await;
+    let due = rig.around.store.with(|registry| registry.claim_notices(9, 9)).await.unwrap();
+    assert_eq!(due[0].notice.title, "✘ x failed (exit 2) · 1m 1s");
 }
 
 #[tokio::test]
@@ -176,8 +179,8 @@ async fn an_end_that_somebody_watched_gives_no_notice() {
     rig.saw(Seen::Status(status(1))).await;
     rig.saw(over(Exit::Code(0))).await;
     rig.session.over().await;
-    let due = rig.around.store.with(|registry| registry.claim_notice(9)).await.unwrap();
-    assert_eq!(due, None);
+    let due = rig.around.store.with(|registry| registry.claim_notices(9, 9)).await.unwrap();
+    assert_eq!(due, []);
     assert!(rig.row().await.unwrap().seen);
     assert!(rig.kinds().await.contains(&"session.attached".to_owned()));
 }

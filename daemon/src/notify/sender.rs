@@ -1,0 +1,120 @@
+//! Takes due notices from the registry, and brings each to the first channel that takes
+//! it. How many bubbles that gives is [`Burst`]'s to say.
+//!
+//! # Invariants
+//!
+//! 1. A notice is claimed only when there is room to send it at once: one that waits is
+//!    unclaimed in the registry, and is sent by the next daemon if this one dies.
+
+use std::sync::Arc;
+
+use app_model::notice::burst::{Burst, Turn};
+use app_model::notice::summary;
+use app_registry::{NoticeOutcome, PendingNotice};
+use app_sys::clock;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, sleep_until};
+use tracing::{error, info, warn};
+
+use super::channels::{self, Parcel};
+use crate::service::Service;
+use crate::store::StoreError;
+
+/// Notices that may be under way at once.
+const AT_ONCE: usize = 8;
+
+/// Most notices that one summary tells.
+const IN_ONE: usize = 500;
+
+/// Sends notices until the daemon ends. Looks once at the start, for those that became
+/// due while no daemon was there.
+pub async fn run(service: Service) {
+    let begun = Instant::now();
+    let room = Arc::new(Semaphore::new(AT_ONCE));
+    let mut burst = Burst::default();
+    loop {
+        while is_due(&service).await {
+            let Ok(place) = room.clone().acquire_owned().await else { return };
+            let most = match burst.turn(begun.elapsed()) {
+                Turn::One => 1,
+                Turn::All => IN_ONE,
+                Turn::NotBefore(then) => {
+                    drop(place);
+                    sleep_until(begun + then).await;
+                    continue;
+                }
+            };
+            send(&service, most, place).await;
+        }
+        service.notices.woken().await;
+    }
+}
+
+async fn is_due(service: &Service) -> bool {
+    let due = service.store.with(|registry| registry.notice_due()).await;
+    due.unwrap_or_else(|refused| {
+        unreadable(&refused);
+        false
+    })
+}
+
+/// Claims up to `most` notices and sends them as one, in a task of its own.
+async fn send(service: &Service, most: usize, place: OwnedSemaphorePermit) {
+    let at = clock::wall_ms();
+    match service.store.with(move |registry| registry.claim_notices(most, at)).await {
+        Ok(claimed) => {
+            let Some(parcel) = parcel(claimed) else { return };
+            let service = service.clone();
+            tokio::spawn(async move {
+                deliver(&service, parcel).await;
+                drop(place);
+            });
+        }
+        Err(refused) => unreadable(&refused),
+    }
+}
+
+fn unreadable(refused: &StoreError) {
+    error!(error = refused as &dyn std::error::Error, "notices cannot be read");
+}
+
+/// One notice as it is, several as a summary.
+fn parcel(claimed: Vec<PendingNotice>) -> Option<Parcel> {
+    if claimed.len() > 1 {
+        let named: Vec<_> = claimed.iter().map(|one| (one.name.as_str(), &one.notice)).collect();
+        return Some(Parcel {
+            notice: summary(&named),
+            numbers: claimed.iter().map(|one| one.number).collect(),
+            session: None,
+            name: String::new(),
+            agent: None,
+        });
+    }
+    claimed.into_iter().next().map(|one| Parcel {
+        numbers: vec![one.number],
+        session: Some(one.session),
+        name: one.name,
+        agent: one.agent,
+        notice: one.notice,
+    })
+}
+
+async fn deliver(service: &Service, parcel: Parcel) {
+    let title = &parcel.notice.title;
+    let outcome = match channels::first_that_takes(service, &parcel).await {
+        Ok(channel) => {
+            info!(title, channel = channel.word(), "a notice was sent");
+            NoticeOutcome::Sent { channel: channel.word().to_owned() }
+        }
+        Err(why) => {
+            warn!(title, why, "a notice reached nobody");
+            NoticeOutcome::Failed(why)
+        }
+    };
+    let (numbers, at) = (parcel.numbers, clock::wall_ms());
+    let settled =
+        service.store.with(move |registry| registry.settle_notices(&numbers, &outcome, at)).await;
+    if let Err(refused) = settled {
+        error!(error = &refused as &dyn std::error::Error, "a notice stays unsettled");
+    }
+}

@@ -1,0 +1,110 @@
+//! The settings as they are now.
+//!
+//! They are read when they are used and the file has changed since: one `stat` for each
+//! thing that happened, which costs less than a watch would and needs nothing that runs.
+//!
+//! # Invariants
+//!
+//! 1. A file that is wrong changes nothing: what was read last stays, and the log says
+//!    once what is wrong.
+
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use app_model::settings::Settings;
+use app_settings::SettingsError;
+use tracing::{info, warn};
+
+/// A file of settings, and what was read from it last.
+#[derive(Debug)]
+pub struct SettingsFile {
+    path: PathBuf,
+    last: Mutex<Last>,
+}
+
+#[derive(Debug, Default)]
+struct Last {
+    /// Of the file that was read; none before the first look.
+    stamp: Option<Stamp>,
+    settings: Arc<Settings>,
+}
+
+/// What tells one content of a file from another, as far as that can be seen from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stamp {
+    Missing,
+    There { inode: u64, bytes: u64, seconds: i64, nanos: i64 },
+}
+
+impl SettingsFile {
+    /// Reads nothing yet.
+    pub fn new(path: &Path) -> Self {
+        Self { path: path.to_owned(), last: Mutex::default() }
+    }
+
+    /// The settings as they are now. Blocks for a look at the file.
+    pub fn current(&self) -> Arc<Settings> {
+        // A panic while it was held has left whole values behind.
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let stamp = self.stamp();
+        if last.stamp != Some(stamp) {
+            let is_first = last.stamp.replace(stamp).is_none();
+            match app_settings::read(&self.path) {
+                Ok(settings) => {
+                    if !is_first {
+                        info!(path = %self.path.display(), "the settings were read anew");
+                    }
+                    last.settings = Arc::new(settings);
+                }
+                Err(refused) => self.complain(&refused),
+            }
+        }
+        last.settings.clone()
+    }
+
+    fn stamp(&self) -> Stamp {
+        match std::fs::metadata(&self.path) {
+            Ok(file) => Stamp::There {
+                inode: file.ino(),
+                bytes: file.size(),
+                seconds: file.mtime(),
+                nanos: file.mtime_nsec(),
+            },
+            Err(_) => Stamp::Missing,
+        }
+    }
+
+    fn complain(&self, refused: &SettingsError) {
+        let path = self.path.display();
+        match refused {
+            SettingsError::Unreadable(error) => {
+                warn!(%path, %error, "the settings cannot be read; the last ones stay");
+            }
+            SettingsError::Wrong(all) => {
+                for wrong in all {
+                    warn!("{path}:{wrong}; the last settings stay, see `appctl config check`");
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_is_seen_and_a_broken_file_keeps_what_was() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("config.toml");
+        let file = SettingsFile::new(&path);
+        assert_eq!(*file.current(), Settings::default());
+        std::fs::write(&path, "[notify]\nmute = true\n").unwrap();
+        assert!(file.current().notify.mute);
+        std::fs::write(&path, "[notify]\nmute = perhaps\n").unwrap();
+        assert!(file.current().notify.mute, "the last settings stay");
+        std::fs::remove_file(&path).unwrap();
+        assert!(!file.current().notify.mute, "no file is all defaults");
+    }
+}
