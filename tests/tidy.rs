@@ -59,6 +59,7 @@ const FENCED: &[(&str, &str)] = &[
     ("crossterm", "appctl"),
     ("notify-rust", "appd"),
     ("zbus", "appd"),
+    ("ureq", "appd"),
     ("toml", "app-settings"),
     ("sysinfo", "appd"),
 ];
@@ -75,7 +76,7 @@ const FILE_LIMIT: usize = 800;
 
 /// Packages in `Cargo.lock`. Each is code that somebody has to trust and build; raise this
 /// only on purpose, in a change of its own that says what is bought.
-const LOCKED_PACKAGES: usize = 360;
+const LOCKED_PACKAGES: usize = 380;
 
 /// What bincode misreads or cannot write: it is positional and does not describe itself.
 const BANNED_ON_THE_WIRE: &[&str] = &["skip", "default", "flatten", "untagged", "tag"];

@@ -524,7 +524,7 @@ pub(crate) struct Notices {
 pub(crate) enum NotifyVerb {
     /// Show a notice on each channel, and say what became of it
     Test {
-        /// Only on this one: desktop, terminal, command or webhook
+        /// Only on this one: desktop, command or webhook
         #[arg(long, value_name = "CHANNEL")]
         channel: Option<String>,
     },

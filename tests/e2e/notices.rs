@@ -1,6 +1,9 @@
 //! Notices: sent by the daemon, once, by a channel that takes them, and never in its way.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
 use std::os::unix::net::UnixListener;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use app_tests::bus::Notice;
@@ -354,4 +357,62 @@ fn a_command_is_given_what_a_hanging_desktop_did_not_take() {
     assert_eq!(tested[0]["failed"], serde_json::Value::Null);
     home.appctl(["notify", "test", "--channel", "pigeon"]).fails(2, &["pigeon", "webhook"]);
     drop(listener);
+}
+
+#[test]
+fn a_webhook_is_posted_to() {
+    let home = Home::new();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    write_settings(
+        &home,
+        &format!(
+            "[notify]\nmin_duration = \"0s\"\nchannels = [\"webhook\"]\n\
+             [notify.webhook]\nurl = \"http://{address}/topic\"\n"
+        ),
+    );
+    let server = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut request = String::new();
+        let mut piece = [0; 1024];
+        while !request.contains("good bye") {
+            let read = stream.read(&mut piece).unwrap();
+            assert!(read > 0, "{request}");
+            request.push_str(&String::from_utf8_lossy(&piece[..read]));
+        }
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").unwrap();
+        request
+    });
+    let session = home.start_sh("posted", "echo good bye");
+    session.wait_over();
+    assert_eq!(home.wait_event("notice.sent", &session.id)["channel"], "webhook");
+    let request = server.join().unwrap();
+    assert!(request.contains("posted finished"), "{request}");
+}
+
+/// The button opens the session with the command of the settings.
+#[test]
+fn the_button_of_a_bubble_opens_the_session() {
+    let home = Home::new();
+    let opened = home.path().join("opened");
+    write_settings(
+        &home,
+        &format!(
+            "[notify]\nmin_duration = \"0s\"\n\
+             attach_command = \"echo {{id}} > '{}'\"\n",
+            opened.display()
+        ),
+    );
+    let bus = home.bus();
+    let mock = bus.mock();
+    let home = home.with(BUS, &bus.address);
+    let session = home.start_sh("button", "exit 0");
+    session.wait_over();
+    mock.wait_notices(1);
+    wait::until("the session in a terminal", || {
+        // Pressed until it is heard: the daemon listens a moment after it has shown it.
+        mock.press(1, "attach");
+        let text = std::fs::read_to_string(&opened).unwrap_or_default();
+        if text.trim() == session.id { Ok(()) } else { Err(text) }
+    });
 }

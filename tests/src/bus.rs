@@ -69,6 +69,7 @@ impl Bus {
         let log = self.dir.join("mock.log");
         let mut server = Command::new("/usr/bin/python3");
         server.args(["-m", "dbusmock", "--session", "--template", "notification_daemon"]);
+        server.args(["--parameters", r#"{"capabilities": "body body-markup actions"}"#]);
         server.arg("--logfile").arg(&log).env_clear().env("HOME", &self.dir);
         server.env("DBUS_SESSION_BUS_ADDRESS", &self.address).env("LC_ALL", "C.UTF-8");
         self.keep(server, "mock.out");
@@ -165,6 +166,19 @@ impl Mock<'_> {
             let notices = self.notices();
             if notices.len() >= count { Ok(notices) } else { Err(format!("{notices:?}")) }
         })
+    }
+
+    /// Presses a button of a bubble.
+    pub fn press(&self, bubble: u32, button: &str) {
+        const SCRIPT: &str = "import dbus, sys\n\
+            bus = dbus.SessionBus()\n\
+            server = bus.get_object(sys.argv[1], '/org/freedesktop/Notifications')\n\
+            server.EmitSignal(sys.argv[1], 'ActionInvoked', 'us',\n\
+                [dbus.UInt32(int(sys.argv[2])), sys.argv[3]],\n\
+                dbus_interface='org.freedesktop.DBus.Mock')";
+        let mut python = self.bus.command("/usr/bin/python3");
+        python.args(["-c", SCRIPT, SERVER, &bubble.to_string(), button]);
+        home::run(python, b"").ok();
     }
 
     /// Its own log, for messages.

@@ -44,7 +44,7 @@ impl Default for Notify {
     fn default() -> Self {
         Self {
             min_duration_ms: 10_000,
-            channels: vec![Channel::Desktop, Channel::Terminal],
+            channels: vec![Channel::Desktop],
             rollup: Rollup::Each,
             quiet_hours: None,
             mute: false,
@@ -95,8 +95,6 @@ pub struct Overrides {
 pub enum Channel {
     /// The desktop's own notifications.
     Desktop,
-    /// Terminals that look at another session.
-    Terminal,
     /// A program of the person's.
     Command,
     /// A server, over HTTP.
@@ -105,13 +103,12 @@ pub enum Channel {
 
 impl Channel {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Desktop, Self::Terminal, Self::Command, Self::Webhook];
+    pub const ALL: [Self; 3] = [Self::Desktop, Self::Command, Self::Webhook];
 
     /// The word in the settings, in `--json` and in the registry.
     pub fn word(self) -> &'static str {
         match self {
             Self::Desktop => "desktop",
-            Self::Terminal => "terminal",
             Self::Command => "command",
             Self::Webhook => "webhook",
         }

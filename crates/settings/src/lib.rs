@@ -159,7 +159,7 @@ mute = true
     #[test]
     fn every_error_names_its_line_its_key_and_what_would_be_right() {
         let text = "[notify]\nmin_duraton = \"1s\"\nmute = \"yes\"\nrollup = \"some\"\n\
-                    channels = [\"desktop\", \"termnal\"]\nmin_duration = \"soon\"\n\
+                    channels = [\"desktop\", \"destop\"]\nmin_duration = \"soon\"\n\
                     [notfy]\n";
         let found = wrong(text);
         let lines: Vec<_> = found.iter().map(|(line, ..)| *line).collect();
@@ -168,7 +168,7 @@ mute = true
         assert!(found[0].2.contains("`min_duration`"), "{found:?}");
         assert!(found[1].2.contains("`true` or `false`"), "{found:?}");
         assert!(found[2].2.contains("`each`") && found[2].2.contains("`parent`"), "{found:?}");
-        assert!(found[3].2.contains("`terminal`"), "{found:?}");
+        assert!(found[3].2.contains("did you mean `desktop`?"), "{found:?}");
         assert!(found[5].2.contains("`notify`"), "{found:?}");
     }
 

@@ -6,7 +6,7 @@ use app_model::settings::{Channel, Notify};
 use app_wire::control::Told;
 use tokio::time::Instant;
 
-use super::{command, desktop};
+use super::{command, desktop, webhook};
 use crate::service::Service;
 
 /// A notice on its way.
@@ -28,6 +28,7 @@ pub(super) struct Parcel {
 #[derive(Debug, Default)]
 pub struct Channels {
     pub(super) desktop: desktop::Desktop,
+    pub(super) webhook: webhook::Poster,
 }
 
 /// Why a channel did not take a notice.
@@ -39,7 +40,10 @@ pub(super) enum Refused {
     /// The command did not.
     #[error(transparent)]
     Command(#[from] command::CommandError),
-    /// There is no such channel yet, or the settings do not say how it works.
+    /// The server did not.
+    #[error(transparent)]
+    Webhook(#[from] webhook::WebhookError),
+    /// The settings do not say how it works.
     #[error("it is not set up")]
     NotSetUp,
 }
@@ -85,7 +89,10 @@ async fn show(
             Some(command) => Ok(command::run(command, parcel).await?),
             None => Err(Refused::NotSetUp),
         },
-        Channel::Terminal | Channel::Webhook => Err(Refused::NotSetUp),
+        Channel::Webhook => match &settings.webhook {
+            Some(webhook) => Ok(service.notices.channels.webhook.post(webhook, parcel).await?),
+            None => Err(Refused::NotSetUp),
+        },
     }
 }
 

@@ -1,8 +1,8 @@
 //! Telling a person what happened, by the first channel that takes it.
 //!
 //! ```text
-//!  what happened ──► Teller::judge ──► registry (row) ──► sender ──► desktop │ terminal
-//!  (actor, facts)     (model policy)                        │         command │ webhook
+//!  what happened ──► Teller::judge ──► registry (row) ──► sender ──► desktop │ command
+//!  (actor, facts)     (model policy)                        │         │ webhook
 //!                                                           └──► registry (what became of it)
 //! ```
 //!
@@ -24,6 +24,7 @@ mod desktop;
 mod open;
 mod sender;
 mod settings;
+mod webhook;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -271,3 +271,26 @@ async fn an_adopted_run_that_was_being_stopped_is_told_again() {
     rig.expect(&format!("stop {DEFAULT_GRACE:?}")).await;
     rig.expect("kill").await;
 }
+
+/// What is told besides ends comes in by one door: a row, then a word to the sender.
+#[tokio::test]
+async fn a_question_is_written_down_and_told_unless_somebody_looks() {
+    use crate::notify::happened;
+
+    let rig = Rig::up().await;
+    let asks = |attached| Happened {
+        session: ID,
+        run: RUN,
+        what: What::NeedsInput { question: "Delete \u{1b}[31mit?".into() },
+        looking: Looking::attached(attached),
+    };
+    happened(&rig.around, asks(1)).await;
+    happened(&rig.around, Happened { session: SessionId(99), ..asks(0) }).await;
+    let due = rig.around.store.with(|registry| registry.notice_due()).await.unwrap();
+    assert!(!due, "it was seen, or is about nobody");
+    happened(&rig.around, asks(0)).await;
+    rig.around.notices.woken().await;
+    let due = rig.around.store.with(|registry| registry.claim_notices(9, 9)).await.unwrap();
+    assert_eq!(due[0].notice.title, "❓ x needs you");
+    assert!(!due[0].notice.body.contains('\u{1b}'), "{due:?}");
+}
