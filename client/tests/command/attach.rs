@@ -70,6 +70,7 @@ impl Rig {
         // Answered once; what is asked after the end finds nobody, and that is fine.
         let daemon = home.play_daemon(move |request| match request {
             Request::Find { .. } => Reply::Session(Box::new(SessionView::clone(&view))),
+            Request::Notices { .. } => Reply::Notices(vec![]),
             other => unreachable!("{other:?}"),
         });
         let listener = home.listen_as_holder();
