@@ -20,6 +20,8 @@ use app_sys::{durable, private};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::equip::equip;
+
 /// Largest file of a session directory that is read back, but for recordings.
 const MAX_FILE: u64 = 8 << 20;
 
@@ -78,7 +80,7 @@ pub enum LedgerError {
 }
 
 /// Makes the directory of a new session.
-pub fn create(places: &Places, meta: &Meta, spec: &Spec) -> Result<(), LedgerError> {
+pub fn create(places: &Places, meta: &Meta, spec: &mut Spec) -> Result<(), LedgerError> {
     let dir = places.session_dir(meta.id);
     private::ensure_dir(&dir).map_err(|refused| LedgerError::Io {
         path: dir.clone(),
@@ -86,6 +88,7 @@ pub fn create(places: &Places, meta: &Meta, spec: &Spec) -> Result<(), LedgerErr
         source: io::Error::other(refused),
     })?;
     write_meta(places, meta)?;
+    equip(spec, &dir);
     write_spec(places, meta.id, spec)
 }
 
@@ -204,7 +207,7 @@ mod tests {
             notify: "never".into(),
             created_at_ms: 5,
         };
-        let spec = Spec {
+        let mut spec = Spec {
             argv: vec!["true".into()],
             cwd: "/".into(),
             env: vec![],
@@ -213,7 +216,7 @@ mod tests {
             transcript_bytes: 1,
             umask: None,
         };
-        create(&places, &meta, &spec).unwrap();
+        create(&places, &meta, &mut spec).unwrap();
         let dir = places.session_dir(id);
         assert_eq!(read_meta(&dir).unwrap(), meta);
         assert_eq!(read_spec(&dir).unwrap(), spec);

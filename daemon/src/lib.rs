@@ -23,6 +23,7 @@
 pub mod boot;
 pub mod config;
 pub mod daemon;
+pub mod equip;
 pub mod ledger;
 pub mod log;
 pub mod notify;

@@ -59,10 +59,19 @@ pub struct Now {
 }
 
 /// What became of a report about a task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TaskOutcome {
     /// It was news.
     Changed,
+    /// It was the news of its end.
+    Ended {
+        /// What it was.
+        label: String,
+        /// How long it took.
+        elapsed_ms: u64,
+        /// During which run.
+        run: RunNumber,
+    },
     /// It was no news, or comes too late.
     Nothing,
     /// So many tasks of the session are live that no more may be.
@@ -108,6 +117,8 @@ impl Registry {
                 }
                 (Step::End, Report::TaskEnded { ext, outcome, summary }) => {
                     at.end(ext, *outcome, summary.as_deref())?;
+                    let (label, elapsed_ms) = at.told(ext)?;
+                    return Ok(TaskOutcome::Ended { label, elapsed_ms, run });
                 }
                 _ => {}
             }
@@ -284,6 +295,16 @@ impl Place<'_> {
             now.boot_ms,
         ])?;
         ended_event(db, *session, &stamp.source, ext, now.wall_ms)
+    }
+
+    /// Label and elapsed time of a task that has ended.
+    fn told(&self, ext: &str) -> Result<(String, u64), RegistryError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT label, coalesce(elapsed_ms, 0) FROM task
+             WHERE session = ?1 AND source = ?2 AND ext = ?3",
+        )?;
+        let key = params![self.session.0, self.stamp.source, ext];
+        Ok(statement.query_row(key, |row| Ok((row.get(0)?, row.get(1)?)))?)
     }
 }
 

@@ -43,7 +43,7 @@ pub use channels::{Channels, test};
 pub use sender::run;
 pub use settings::SettingsFile;
 
-use crate::session::actor::Around;
+use crate::store::Store;
 
 /// Something happened to a session, or inside it.
 #[derive(Clone, Debug)]
@@ -119,19 +119,18 @@ impl Teller {
 
 /// Something happened: it is written down, and told if it is to be. Not for the end of a
 /// run, which [`commit_end`](crate::session::actor::commit_end) tells.
-pub async fn happened(around: &Around, happened: Happened) {
-    let (teller, id, at) = (around.notices.clone(), happened.session, clock::wall_ms());
-    let written = around
-        .store
+pub async fn happened(store: &Store, teller: &Teller, happened: Happened) {
+    let (judge, id, at) = (teller.clone(), happened.session, clock::wall_ms());
+    let written = store
         .with(move |registry| {
             let Some(row) = registry.session(id)? else { return Ok(false) };
-            let Some(notice) = teller.judge(&row, &happened) else { return Ok(false) };
+            let Some(notice) = judge.judge(&row, &happened) else { return Ok(false) };
             registry.insert_notice(&notice, at)?;
             Ok(true)
         })
         .await;
     match written {
-        Ok(true) => around.notices.wake(),
+        Ok(true) => teller.wake(),
         Ok(false) => {}
         Err(refused) => {
             let error = &refused as &dyn std::error::Error;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use app_model::look::Sight;
+use app_model::notice::policy::Looking;
 use app_model::{Phase, RunNumber};
 use app_wire::hold::Status;
 
@@ -28,6 +29,12 @@ impl Live {
     /// Nothing is known yet.
     pub fn unknown(run: RunNumber, phase: Phase) -> Self {
         Self { run, phase, status: None, look: None, settled: false, over: false }
+    }
+
+    /// Who sees what it shows.
+    pub fn looking(&self) -> Looking {
+        let focused = self.look.as_ref().and_then(|sight| sight.focused);
+        Looking { attached: self.attached(), focused }
     }
 
     /// Terminals that look at it.

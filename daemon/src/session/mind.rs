@@ -12,11 +12,12 @@
 use std::sync::Arc;
 
 use app_agents::{Profile, Profiles, generic_readings};
-use app_model::OsText;
 use app_model::facts::{Change, Fact, Facts, Input, Seen};
 use app_model::look::Sight;
+use app_model::notice::What;
 use app_model::report::{Report, Stamp};
 use app_model::session::Moment;
+use app_model::{OsText, Turn};
 use app_registry::Facts as Written;
 use app_sys::clock;
 
@@ -30,6 +31,19 @@ pub(super) struct Mind {
     /// When the program last wrote and a person last typed, as the holder told it.
     wrote_at_ms: i64,
     typed_at_ms: i64,
+    /// Since when its agent has been working, as far as this daemon has seen it.
+    turn: Worked,
+}
+
+/// The turn that is under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Worked {
+    /// None is.
+    No,
+    /// One is, since before this daemon looked.
+    Before,
+    /// One is, since then.
+    Since(Moment),
 }
 
 impl Mind {
@@ -42,6 +56,7 @@ impl Mind {
             conversation: None,
             wrote_at_ms: 0,
             typed_at_ms: 0,
+            turn: Worked::No,
         }
     }
 
@@ -62,6 +77,9 @@ impl Mind {
         match kept {
             Some(facts) => {
                 self.facts = facts;
+                if self.facts.turn() == Turn::Working {
+                    self.turn = Worked::Before;
+                }
                 self.apply(Input::Woke)
             }
             None => self.apply(Input::Began { agent: self.agent.is_some() }),
@@ -106,6 +124,20 @@ impl Mind {
     /// The time has come that was asked for.
     pub(super) fn wake(&mut self) -> Vec<Change> {
         self.apply(Input::Woke)
+    }
+
+    /// The turn is another one now. If that is the end of one that its agent worked, it is
+    /// worth telling, with how long it took if that is known.
+    pub(super) fn turned(&mut self, turn: Turn) -> Option<What> {
+        let next = if turn == Turn::Working { Worked::Since(now()) } else { Worked::No };
+        let elapsed_ms = match (std::mem::replace(&mut self.turn, next), turn) {
+            (Worked::Before, Turn::Idle) => None,
+            (Worked::Since(since), Turn::Idle) => {
+                u64::try_from(now().saturating_sub(since).as_millis()).ok()
+            }
+            (Worked::No | Worked::Before | Worked::Since(_), _) => return None,
+        };
+        Some(What::TurnEnded { elapsed_ms, failed: None })
     }
 
     /// When it wants to be woken, as milliseconds from now.

@@ -131,9 +131,17 @@ pub fn status(agent: Agent, form: Form, text: Option<&str>) -> Result<Status, Ed
 }
 
 /// What Claude Code takes as `--settings` to have the hooks in one conversation alone: JSON
-/// on one line. It does not run a hook twice that its files have, too.
-pub fn session_settings() -> String {
-    wanted::root(Agent::Claude).render("", &render::Style::one_line())
+/// on one line. `appctl` is how a shell finds ours; as plain `appctl`, it does not run a
+/// hook twice that its files have, too.
+pub fn session_settings(appctl: &str) -> String {
+    let settings = wanted::root(Agent::Claude).render("", &render::Style::one_line());
+    // Both are inside JSON strings; what would end one is not put there.
+    let fits = !appctl.contains(['"', '\\']) && !appctl.contains(char::is_control);
+    if !fits || appctl == "appctl" {
+        return settings;
+    }
+    let word = format!("'{}'", appctl.replace('\'', r"'\\''"));
+    settings.replace("appctl hook claude", &format!("{word} hook claude"))
 }
 
 fn fits(text: Option<&str>) -> Result<(), EditError> {
@@ -149,7 +157,7 @@ mod tests {
 
     #[test]
     fn the_settings_of_a_session_are_one_line_with_every_hook() {
-        let text = session_settings();
+        let text = session_settings("appctl");
         assert_eq!(text.lines().count(), 1);
         let settings: serde_json::Value = serde_json::from_str(&text).unwrap();
         let hook = &settings["hooks"]["Stop"][0]["hooks"][0];

@@ -1,15 +1,18 @@
 //! What is reported from inside a session, by an agent's hooks or by a script.
 
-use app_model::SessionId;
+use app_model::notice::What;
+use app_model::notice::policy::Looking;
 use app_model::report::{MAX_TEXT, Report, Stamp};
 use app_model::selector::parse;
 use app_model::task::MAX_LIVE;
+use app_model::{RunNumber, SessionId};
 use app_registry::{Found, Now, TaskOutcome};
 use app_sys::clock;
 use app_wire::control::{ErrorCode, Failure, Reply, Reported, Target};
 
 use super::resolve::the_one;
 use super::tasks::too_many;
+use crate::notify::{self, Happened};
 use crate::server::failure::{caused, failure, of_shutdown, of_store, of_up};
 use crate::service::Service;
 
@@ -43,39 +46,61 @@ async fn take(service: &Service, reported: Reported) -> Result<Reply, Failure> {
     let taken = service.store.with(move |registry| {
         let found = registry.find(&parse(&wanted))?;
         let Found::One(id) = found else { return Ok(Err(found)) };
-        let mut full = false;
+        let mut news = News { id, full: false, ended: Vec::new() };
         for report in &reports {
             let outcome = registry.report_task(id, &stamp, report, &now, MAX_LIVE)?;
-            full |= outcome == TaskOutcome::TooMany;
+            news.add(report, outcome);
         }
-        Ok(Ok((id, full)))
+        Ok(Ok(news))
     });
-    match taken.await.map_err(|error| of_store(&error))? {
-        Ok((id, true)) => Err(too_many(id)),
-        Ok((id, false)) => {
-            pass_on(service, id, passed).await?;
-            Ok(Reply::Done)
+    let news = match taken.await.map_err(|error| of_store(&error))? {
+        Ok(news) => news,
+        Err(found) => return the_one(&text, found).map(|_| Reply::Done),
+    };
+    if news.full {
+        return Err(too_many(news.id));
+    }
+    let live = service.supervisor.get(news.id).await.map_err(of_shutdown)?;
+    if let (Some(live), Some((stamp, reports))) = (&live, passed) {
+        // One that ends meanwhile does not care.
+        live.report(stamp, reports).map_err(|error| of_up(&error, &news.id.to_string()))?;
+    }
+    let looking = live.map_or(Looking::attached(0), |live| live.live().looking());
+    for (run, what) in news.ended {
+        let happened = Happened { session: news.id, run, what, looking };
+        notify::happened(&service.store, &service.notices, happened).await;
+    }
+    Ok(Reply::Done)
+}
+
+/// What the registry made of some reports.
+struct News {
+    id: SessionId,
+    /// There was no room for a task.
+    full: bool,
+    /// What a person may want to know, with its run.
+    ended: Vec<(RunNumber, What)>,
+}
+
+impl News {
+    fn add(&mut self, report: &Report, outcome: TaskOutcome) {
+        match (outcome, report) {
+            (TaskOutcome::TooMany, _) => self.full = true,
+            (
+                TaskOutcome::Ended { label, elapsed_ms, run },
+                Report::TaskEnded { outcome, summary, .. },
+            ) => {
+                let (outcome, summary) = (*outcome, summary.clone());
+                self.ended.push((run, What::TaskEnded { label, outcome, elapsed_ms, summary }));
+            }
+            _ => {}
         }
-        Err(found) => the_one(&text, found).map(|_| Reply::Done),
     }
 }
 
 /// Whether the session's agent is concerned, and not only work inside it.
 fn is_about_the_agent(report: &Report) -> bool {
     !matches!(report, Report::TaskBegan { .. } | Report::TaskEnded { .. })
-}
-
-/// Tells the session's actor. One that is over does not care.
-async fn pass_on(
-    service: &Service,
-    id: SessionId,
-    passed: Option<(Stamp, Vec<Report>)>,
-) -> Result<(), Failure> {
-    let Some((stamp, reports)) = passed else { return Ok(()) };
-    match service.supervisor.get(id).await.map_err(of_shutdown)? {
-        Some(live) => live.report(stamp, reports).map_err(|error| of_up(&error, &id.to_string())),
-        None => Ok(()),
-    }
 }
 
 /// Refuses what is larger than anybody needs.

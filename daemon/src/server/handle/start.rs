@@ -139,7 +139,7 @@ impl Registration {
         let names =
             vec![(SESSION_VARIABLE.into(), session), ("APPCTL_RUNTIME_DIR".into(), runtime)];
         environment::set(&mut self.spec.env, names);
-        Ok(match ledger::create(places, &self.meta, &self.spec) {
+        Ok(match ledger::create(places, &self.meta, &mut self.spec) {
             Ok(()) => Written::Done(id, self.meta.name),
             Err(refused) => Written::NoDirectory(id, refused),
         })

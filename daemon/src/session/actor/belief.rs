@@ -9,13 +9,15 @@ use std::sync::Arc;
 
 use app_model::facts::Change;
 use app_model::look::Sight;
+use app_model::notice::What;
 use app_model::report::{Report, Stamp};
 use app_registry::{Now, SessionRow};
 use app_sys::clock;
 use tokio::time::Instant;
 use tracing::{debug, info};
 
-use super::Actor;
+use super::{Actor, Around};
+use crate::notify::{Happened, happened};
 use crate::session::outside::Outside;
 
 impl<O: Outside> Actor<O> {
@@ -73,9 +75,13 @@ impl<O: Outside> Actor<O> {
         match change {
             Change::TurnChanged(turn) => {
                 info!(session = %self.id, ?turn, "the turn has changed");
+                if let Some(what) = self.mind.turned(turn) {
+                    self.tell(what).await;
+                }
             }
             Change::AttentionRaised { why } => {
                 info!(session = %self.id, why, "a person is needed");
+                self.tell(What::NeedsInput { question: why }).await;
             }
             Change::AttentionCleared => debug!(session = %self.id, "nobody is needed any more"),
             Change::Conversation { id, .. } => {
@@ -96,6 +102,17 @@ impl<O: Outside> Actor<O> {
                 self.commit("end of tasks", work).await;
             }
         }
+    }
+
+    /// Something may be worth telling a person, unless one looks.
+    async fn tell(&self, what: What) {
+        let (run, looking) = {
+            let live = self.live.borrow();
+            (live.run, live.looking())
+        };
+        let Around { store, notices, .. } = &self.around;
+        let session = self.id;
+        happened(store, notices, Happened { session, run, what, looking }).await;
     }
 }
 

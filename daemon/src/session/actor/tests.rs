@@ -284,11 +284,16 @@ async fn a_question_is_written_down_and_told_unless_somebody_looks() {
         what: What::NeedsInput { question: "Delete \u{1b}[31mit?".into() },
         looking: Looking::attached(attached),
     };
-    happened(&rig.around, asks(1)).await;
-    happened(&rig.around, Happened { session: SessionId(99), ..asks(0) }).await;
+    happened(&rig.around.store, &rig.around.notices, asks(1)).await;
+    happened(
+        &rig.around.store,
+        &rig.around.notices,
+        Happened { session: SessionId(99), ..asks(0) },
+    )
+    .await;
     let due = rig.around.store.with(|registry| registry.notice_due()).await.unwrap();
     assert!(!due, "it was seen, or is about nobody");
-    happened(&rig.around, asks(0)).await;
+    happened(&rig.around.store, &rig.around.notices, asks(0)).await;
     rig.around.notices.woken().await;
     let due = rig.around.store.with(|registry| registry.claim_notices(9, 9)).await.unwrap();
     assert_eq!(due[0].notice.title, "❓ x needs you");
