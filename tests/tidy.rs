@@ -60,7 +60,6 @@ const FENCED: &[(&str, &str)] = &[
     ("notify-rust", "appd"),
     ("zbus", "appd"),
     ("ureq", "appd"),
-    ("toml", "app-settings"),
     ("sysinfo", "appd"),
 ];
 
