@@ -7,7 +7,7 @@ use rustix::process::Signal;
 use rustix::termios::Termios;
 
 /// Sets every mode that a full-screen program may leave behind, draws a line, and waits.
-const SETS_EVERYTHING: &str = "printf '\\033[?1049h\\033[?1h\\033=\\033[?25l\\033[?1000h\\033[?1002h\\033[?1003h\\033[?1006h\\033[?1004h\\033[?2004h\\033[>1u\\033[?7l\\033[4h\\033[2;10r\\033[?6h\\033[1;31;44m\\033[4 q\\033]0;my title\\007drawn'; exec sleep 1000";
+const SETS_EVERYTHING: &str = "printf '\\033[?1049h\\033[?1h\\033=\\033[?25l\\033[?1000h\\033[?1002h\\033[?1003h\\033[?1006h\\033[?1007l\\033[?1004h\\033[?2004h\\033[>1u\\033[?7l\\033[4h\\033[2;10r\\033[?6h\\033[1;31;44m\\033[4 q\\033]0;my title\\007drawn'; exec sleep 1000";
 
 fn everything(home: &Home) -> (Session<'_>, Terminal, Termios) {
     let session = home.start_sh("modes", SETS_EVERYTHING);

@@ -20,8 +20,8 @@ pub const RESET: &str = concat!(
     "\x1b[?1004l\x1b[?2004l\x1b[?2031l\x1b[?2048l",
     // Kitty keyboard flags of the alternate screen, which has a stack of its own.
     "\x1b[<99u\x1b[=0u",
-    // The alternate screen, in all three ways of entering it.
-    "\x1b[?1049l\x1b[?1047l\x1b[?47l",
+    // The alternate screen, in all three ways of entering it; there the wheel scrolls again.
+    "\x1b[?1049l\x1b[?1047l\x1b[?47l\x1b[?1007h",
     // Kitty keyboard flags of the main screen; modifyOtherKeys, formatOtherKeys.
     "\x1b[<99u\x1b[=0u\x1b[>4m\x1b[>4f",
     // Cursor keys and keypad as usual, backarrow sends DEL.
