@@ -28,6 +28,7 @@
     reason = "a failed step is a failed check, and says so on the test's own output"
 )]
 
+pub mod agents;
 pub mod binaries;
 pub mod bus;
 pub mod follow;
