@@ -1,0 +1,46 @@
+//! What Codex tells by its hooks, and when.
+
+use app_tests::agents::script::HEARD;
+use app_tests::agents::{Agent as _, Codex, Rig};
+
+/// Nothing is told until the first prompt, not even that there is a conversation.
+#[test]
+#[ignore = "needs agents: cargo xtask agents"]
+fn the_conversation_is_told_with_the_first_prompt() {
+    let rig = Rig::new();
+    let codex = Codex::new(&rig);
+    let session = codex.start_ready("agent");
+    assert_eq!(codex.hooks().names(), Vec::<String>::new());
+    codex.prompt(&session, "say something");
+    let told = codex.hooks().wait_names(&["SessionStart", "UserPromptSubmit", "Stop"]);
+    assert!(told[0]["session_id"].is_string(), "{:#}", told[0]);
+    assert_eq!(told[2]["last_assistant_message"], format!("\"say something\" {HEARD}"));
+}
+
+#[test]
+#[ignore = "needs agents: cargo xtask agents"]
+fn a_model_without_room_is_told_on_the_screen_alone() {
+    let rig = Rig::new();
+    let codex = Codex::new(&rig);
+    let session = codex.start_ready("agent");
+    codex.prompt(&session, "FAIL[529] please");
+    session.wait_screen_contains("unexpected status 529");
+    codex.prompt(&session, "say something");
+    session.wait_screen_contains(HEARD);
+    let prompt = "UserPromptSubmit";
+    codex.hooks().wait_names(&["SessionStart", prompt, prompt, "Stop"]);
+}
+
+#[test]
+#[ignore = "needs agents: cargo xtask agents"]
+fn an_interrupted_turn_is_told() {
+    let rig = Rig::new();
+    let codex = Codex::new(&rig);
+    let session = codex.start_ready("agent");
+    codex.prompt(&session, "go on HOLD[never]");
+    let asked = rig.api.wait_prompt("go on");
+    session.wait_screen_contains("\"go");
+    session.appctl("send", &["--key", "esc"]).ok();
+    rig.api.wait_abandoned(&asked);
+    codex.hooks().wait_names(&["SessionStart", "UserPromptSubmit", "Interrupt"]);
+}
