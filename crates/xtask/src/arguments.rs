@@ -21,6 +21,8 @@ usage: cargo xtask VERB …
                                 be had
   differential                  attach in the midst of recorded and of random output, and
                                 let xterm.js judge what is to be seen
+  agents                        let real coding agents run in sessions, with a model that
+                                the tests speak for
   pictures                      draw docs/pictures anew: sessions before and after coming back
   help                          print this";
 
@@ -33,6 +35,7 @@ pub(crate) enum Task {
     Install(InstallOptions),
     Fuzz(FuzzOptions),
     Differential,
+    Agents,
     Pictures,
 }
 
@@ -120,6 +123,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Tas
         Some("fuzz") => parse_fuzz(arguments),
         Some("pictures") => alone("pictures", Task::Pictures, arguments),
         Some("differential") => alone("differential", Task::Differential, arguments),
+        Some("agents") => alone("agents", Task::Agents, arguments),
         Some("help" | "--help" | "-h") => Ok(Task::Help),
         _ => Err(UsageError::UnknownVerb { verb }),
     }
@@ -284,6 +288,8 @@ mod tests {
         assert!(parsed("fuzz screen keys").is_err());
         assert_eq!(parsed("differential"), Ok(Task::Differential));
         assert!(parsed("differential vim").is_err());
+        assert_eq!(parsed("agents"), Ok(Task::Agents));
+        assert!(parsed("agents claude").is_err());
         assert_eq!(parsed("pictures"), Ok(Task::Pictures));
     }
 

@@ -5,6 +5,7 @@
 //! * `install` puts the programs, their completions and their manual pages in place;
 //! * `fuzz` looks for an input that breaks what takes bytes from outside;
 //! * `differential` lets another terminal judge our snapshots;
+//! * `agents` lets real coding agents run in sessions;
 //! * `pictures` draws what a person sees before and after coming back, for the documentation.
 //!
 //! Nothing here is ever shipped. There is no argument parser and no async runtime, because a
@@ -16,6 +17,7 @@
     reason = "a chore talks to the person who asked for it"
 )]
 
+mod agents;
 mod arguments;
 mod differential;
 mod environment;
@@ -68,6 +70,7 @@ fn perform(task: Task) -> anyhow::Result<()> {
         Task::Install(options) => install::install(&Workspace::discover()?, &options),
         Task::Fuzz(options) => fuzz::fuzz(&Workspace::discover()?, &options),
         Task::Pictures => pictures::pictures(&Workspace::discover()?),
+        Task::Agents => agents::agents(&Workspace::discover()?),
         Task::Differential => differential::differential(&Workspace::discover()?),
     }
 }

@@ -22,6 +22,8 @@ const NEEDED: &[&str] = &[
     // Users, mounts and sessions of processes, as a test needs them.
     "util-linux",
     "mount",
+    // A network of its own for each real agent.
+    "iproute2",
     // A terminal to attach from, and a multiplexer to compare with.
     "tmux",
     // A desktop: bus, display, and a notification daemon with something to write with.

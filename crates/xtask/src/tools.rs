@@ -1,7 +1,7 @@
 //! Programs of others that the checks need and a fresh machine does not have.
 //!
-//! There are two. xterm.js, the terminal that judges our snapshots, comes through npm.
-//! cargo-deny comes as source, through Cargo. Its own release profile takes 135
+//! xterm.js, the terminal that judges our snapshots, comes through npm, and so do the coding
+//! agents. cargo-deny comes as source, through Cargo. Its own release profile takes 135
 //! seconds on two cores for a program that runs for one, so that profile is turned down (see
 //! [`QUICK_BUILD`]), which makes it 77. The result is kept with the user's caches and not in
 //! the target directory: a fresh clone, which CI makes every time, then finds it.
@@ -77,32 +77,96 @@ const XTERM: [&str; 2] = ["@xterm/headless@6.0.0", "@xterm/addon-unicode11@0.9.0
 
 /// The `node_modules` with xterm.js. Fetched on first use, unless only a look is wanted.
 pub(crate) fn xterm(workspace: &Workspace, fetch: bool) -> Result<PathBuf> {
-    for program in ["node", "npm"] {
-        if !workspace::answers(workspace.command(program).arg("--version")) {
+    answer(workspace, &["node", "npm"])?;
+    let tool = FromNpm {
+        name: "xterm.js",
+        directory: "xterm-6.0.0".into(),
+        packages: &XTERM,
+        parts: &["@xterm/headless/package.json", "@xterm/addon-unicode11/package.json"],
+        verb: "differential",
+    };
+    tool.ensure(workspace, fetch)
+}
+
+/// Pinned: what they tell and when is written down in `docs/AGENT_EVENTS.md`. Each brings a program
+/// for one system that needs no Node.js, so npm alone must answer.
+const AGENTS: [&str; 2] = ["@anthropic-ai/claude-code@2.1.330", "@openai/codex@0.169.0"];
+
+/// The `node_modules` with the agents. Fetched on first use, unless only a look is wanted.
+pub(crate) fn agents(workspace: &Workspace, fetch: bool) -> Result<PathBuf> {
+    answer(workspace, &["npm"])?;
+    let parts: &[&str] = match (env::consts::OS, env::consts::ARCH) {
+        ("linux", "x86_64") => {
+            &["@anthropic-ai/claude-code-linux-x64/claude", "@openai/codex-linux-x64"]
+        }
+        ("linux", "aarch64") => {
+            &["@anthropic-ai/claude-code-linux-arm64/claude", "@openai/codex-linux-arm64"]
+        }
+        (os, arch) => bail!("the tests know no agents for {os} on {arch}"),
+    };
+    let versions: Vec<_> = AGENTS.iter().filter_map(|name| name.rsplit('@').next()).collect();
+    let tool = FromNpm {
+        name: "the agents (half a gigabyte)",
+        directory: format!("agents-{}", versions.join("-")),
+        packages: &AGENTS,
+        parts,
+        verb: "agents",
+    };
+    tool.ensure(workspace, fetch)
+}
+
+/// Something that npm installs.
+struct FromNpm {
+    name: &'static str,
+    /// Its place among the user's caches; it names the versions.
+    directory: String,
+    packages: &'static [&'static str],
+    /// What must be there, below `node_modules`.
+    parts: &'static [&'static str],
+    /// What fetches it when a test run does not.
+    verb: &'static str,
+}
+
+impl FromNpm {
+    fn ensure(&self, workspace: &Workspace, fetch: bool) -> Result<PathBuf> {
+        let home = cache(workspace).join(&self.directory);
+        let place = home.join("node_modules");
+        if self.is_in(&place) {
+            return Ok(place);
+        }
+        if !fetch {
+            bail!("not fetched yet (`cargo xtask {}`)", self.verb);
+        }
+        eprintln!("{}: not here yet, fetching into {} (once)", self.name, home.display());
+        // Beside it first, so that half of it is never taken for the whole.
+        let half = cache(workspace).join(format!("{}.half", self.directory));
+        for rest in [&half, &home].into_iter().filter(|rest| rest.exists()) {
+            fs::remove_dir_all(rest).with_context(|| format!("cannot empty {}", rest.display()))?;
+        }
+        fs::create_dir_all(&half).with_context(|| format!("cannot make {}", half.display()))?;
+        let mut npm = workspace.command("npm");
+        npm.args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--no-save"]);
+        workspace::output(npm.arg("--prefix").arg(&half).args(self.packages))?;
+        if !self.is_in(&half.join("node_modules")) {
+            bail!("npm succeeded, and {} does not have it", half.display());
+        }
+        fs::rename(&half, &home).with_context(|| format!("cannot make {}", home.display()))?;
+        Ok(place)
+    }
+
+    fn is_in(&self, place: &Path) -> bool {
+        self.parts.iter().all(|part| place.join(part).exists())
+    }
+}
+
+/// Whether these programs are here.
+fn answer(workspace: &Workspace, programs: &[&str]) -> Result<()> {
+    for program in programs {
+        if !workspace::answers(workspace.command(*program).arg("--version")) {
             bail!("there is no {program} here (`apt-get install nodejs npm`)");
         }
     }
-    let home = cache(workspace).join("xterm-6.0.0");
-    let place = home.join("node_modules");
-    let is_there = || ["headless", "addon-unicode11"].iter().all(|name| has(&place, name));
-    if !is_there() {
-        if !fetch {
-            bail!("it was not fetched yet (`cargo xtask differential`)");
-        }
-        eprintln!("xterm.js is not here yet: fetching it into {} (once)", home.display());
-        fs::create_dir_all(&home).with_context(|| format!("cannot make {}", home.display()))?;
-        let mut npm = workspace.command("npm");
-        npm.args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--no-save"]);
-        workspace::output(npm.arg("--prefix").arg(&home).args(XTERM))?;
-        if !is_there() {
-            bail!("npm succeeded, and {} does not have it", place.display());
-        }
-    }
-    Ok(place)
-}
-
-fn has(place: &Path, name: &str) -> bool {
-    place.join("@xterm").join(name).join("package.json").is_file()
+    Ok(())
 }
 
 /// Where tools outlive a `cargo clean`.

@@ -1,13 +1,14 @@
 //! The checks that Cargo and its companions make.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::Result;
 
 use super::runner::{Outcome, Report};
 use super::tally::Tally;
+use crate::agents::AGENTS_PLACE;
 use crate::arguments::{Profile, TestOptions};
 use crate::differential::XTERM_PLACE;
 use crate::tools;
@@ -36,15 +37,9 @@ pub(super) fn tests(
     options: &TestOptions,
     report: &mut Report,
 ) -> Result<Outcome> {
-    let xterm = match tools::xterm(workspace, !options.quick) {
-        Ok(place) => place,
-        Err(error) => {
-            report.not_checked(&format!("snapshots, by another terminal: xterm.js: {error:#}"));
-            PathBuf::new()
-        }
-    };
+    let others = Others::look(workspace, options, report);
     if workspace::answers(&mut workspace.cargo(&["nextest", "--version"])) {
-        return nextest(workspace, options, &xterm, report);
+        return nextest(workspace, options, &others, report);
     }
     report.not_checked(
         "hangs, leaks and isolation of tests: cargo-nextest is not here, so `cargo test` ran them \
@@ -52,14 +47,51 @@ pub(super) fn tests(
     );
     let mut cargo = workspace.locked_cargo(&["test", "--workspace", "--no-fail-fast"]);
     cargo.args(["--lib", "--bins", "--tests", "--"]).args(&options.filters);
-    cargo.env(XTERM_PLACE, xterm);
-    count_lines(&mut cargo, report)
+    if others.agents.is_some() {
+        cargo.arg("--include-ignored");
+    }
+    count_lines(others.tell(&mut cargo), report)
+}
+
+/// Programs of others that some tests need.
+struct Others {
+    /// Empty is nowhere; the tests say so then.
+    xterm: PathBuf,
+    /// The tests that need them are ignored where there are none, and are the only such.
+    agents: Option<PathBuf>,
+}
+
+impl Others {
+    /// Finds or fetches them, and reports what will not be checked without them.
+    fn look(workspace: &Workspace, options: &TestOptions, report: &mut Report) -> Self {
+        let fetch = !options.quick;
+        let mut found = |result: Result<PathBuf>, what: &str| match result {
+            Ok(place) => Some(place),
+            Err(error) => {
+                report.not_checked(&format!("{what}: {error:#}"));
+                None
+            }
+        };
+        let xterm = tools::xterm(workspace, fetch);
+        let xterm = found(xterm, "snapshots, by another terminal: xterm.js");
+        let agents = tools::agents(workspace, fetch);
+        let agents = found(agents, "sessions of real agents: Claude Code and Codex");
+        Self { xterm: xterm.unwrap_or_default(), agents }
+    }
+
+    /// Tells the tests where they are.
+    fn tell<'c>(&self, cargo: &'c mut Command) -> &'c mut Command {
+        if let Some(agents) = &self.agents {
+            cargo.env(AGENTS_PLACE, agents);
+        }
+        cargo.env(XTERM_PLACE, &self.xterm)
+    }
 }
 
 fn nextest(
     workspace: &Workspace,
     options: &TestOptions,
-    xterm: &Path,
+    others: &Others,
     report: &mut Report,
 ) -> Result<Outcome> {
     // Where `.config/nextest.toml` says, whatever the target directory is.
@@ -67,7 +99,10 @@ fn nextest(
     // An old one would count tests that this run never reached.
     drop(fs::remove_file(&junit));
     let mut cargo = workspace.locked_cargo(&["nextest", "run", "--workspace"]);
-    let result = check(cargo.args(&options.filters).env(XTERM_PLACE, xterm));
+    if others.agents.is_some() {
+        cargo.args(["--run-ignored", "all"]);
+    }
+    let result = check(others.tell(cargo.args(&options.filters)));
     match fs::read_to_string(&junit).ok().as_deref().and_then(Tally::of_junit) {
         Some(tally) => report.tally += tally,
         None if result.is_ok() => report.not_checked(&format!(
