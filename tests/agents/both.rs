@@ -52,7 +52,10 @@ fn it_comes_up_with_nobody_attached_and_answers<'r>(agent: &impl Agent<'r>) {
     let session = agent.start_ready("agent");
     agent.prompt(&session, "say something");
     session.wait_screen_contains(&format!("\"say something\" {HEARD}"));
-    agent.hooks().wait_names(&["SessionStart", "UserPromptSubmit", "Stop"]);
+    let told = agent.hooks().wait_names(&["SessionStart", "UserPromptSubmit", "Stop"]);
+    assert_eq!(told[0]["source"], "startup", "{:#}", told[0]);
+    let answer = format!("\"say something\" {HEARD}");
+    assert_eq!(told[2]["last_assistant_message"], answer, "{:#}", told[2]);
 }
 
 fn a_prompt_and_its_enter_in_one_command_are_taken<'r>(agent: &impl Agent<'r>) {

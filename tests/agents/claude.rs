@@ -54,6 +54,8 @@ fn a_model_without_room_ends_the_turn_with_a_failure_and_no_stop() {
     claude.prompt(&session, "FAIL[529] please");
     let told = claude.hooks().wait_names(&["SessionStart", "UserPromptSubmit", "StopFailure"]);
     assert_eq!(told[2]["error"], "server_error", "{:#}", told[2]);
+    let tries = rig.api.asked().iter().filter(|asked| asked.prompt.contains("FAIL")).count();
+    assert_eq!(tries, 3);
     session.wait_screen_contains("529");
     claude.prompt(&session, "say something");
     session.wait_screen_contains(HEARD);
@@ -110,4 +112,25 @@ fn a_kill_is_told_by_nobody() {
     Process::of(session.pid()).kill();
     session.wait_over();
     assert_eq!(claude.hooks().names(), ["SessionStart"]);
+}
+
+#[test]
+#[ignore = "needs agents: cargo xtask agents"]
+fn a_conversation_goes_on_after_a_kill_in_the_midst_of_an_answer() {
+    let rig = Rig::new();
+    let claude = Claude::new(&rig);
+    let session = claude.start_ready("agent");
+    claude.prompt(&session, "say something");
+    let id = claude.hooks().wait_for("Stop")["session_id"].as_str().unwrap().to_owned();
+    claude.prompt(&session, "go on HOLD[never]");
+    rig.api.wait_prompt("go on");
+    Process::of(session.pid()).kill();
+    session.wait_over();
+
+    let again = claude.start_with(&[], &["--resume", &id]);
+    let told = claude.hooks().wait("that it resumes", |event| event["source"] == "resume");
+    assert_eq!(told["session_id"], id, "{told:#}");
+    again.wait_screen_contains(&format!("\"say something\" {HEARD}"));
+    claude.prompt(&again, "are you there");
+    again.wait_screen_contains(&format!("\"are you there\" {HEARD}"));
 }

@@ -2,6 +2,7 @@
 
 use app_tests::agents::script::HEARD;
 use app_tests::agents::{Agent as _, Codex, Rig};
+use app_tests::process::Process;
 
 /// Nothing is told until the first prompt, not even that there is a conversation.
 #[test]
@@ -43,4 +44,25 @@ fn an_interrupted_turn_is_told() {
     session.appctl("send", &["--key", "esc"]).ok();
     rig.api.wait_abandoned(&asked);
     codex.hooks().wait_names(&["SessionStart", "UserPromptSubmit", "Interrupt"]);
+}
+
+#[test]
+#[ignore = "needs agents: cargo xtask agents"]
+fn a_conversation_goes_on_after_a_kill_in_the_midst_of_an_answer() {
+    let rig = Rig::new();
+    let codex = Codex::new(&rig);
+    let session = codex.start_ready("agent");
+    codex.prompt(&session, "say something");
+    let id = codex.hooks().wait_for("Stop")["session_id"].as_str().unwrap().to_owned();
+    codex.prompt(&session, "go on HOLD[never]");
+    rig.api.wait_prompt("go on");
+    Process::of(session.pid()).kill();
+    session.wait_over();
+
+    let again = codex.start_with(&[], &["resume", &id]);
+    again.wait_screen_contains(&format!("\"say something\" {HEARD}"));
+    codex.prompt(&again, "are you there");
+    again.wait_screen_contains(&format!("\"are you there\" {HEARD}"));
+    let told = codex.hooks().wait("that it resumes", |event| event["source"] == "resume");
+    assert_eq!(told["session_id"], id, "{told:#}");
 }
