@@ -40,7 +40,6 @@ const PROMPT: &str = "❯";
 pub struct Claude<'r> {
     rig: &'r Rig,
     hooks: Hooks,
-    settings: String,
 }
 
 impl<'r> Claude<'r> {
@@ -65,25 +64,21 @@ impl<'r> Claude<'r> {
             },
         });
         fs::write(user.join(".claude.json"), state.to_string()).unwrap();
-        let quiet = json!({
-            "env": {
-                "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
-                "DISABLE_AUTOUPDATER": "1",
-                "DISABLE_ERROR_REPORTING": "1",
-                "DISABLE_TELEMETRY": "1",
-            },
-            // Otherwise the model itself is asked what it may do, or the person whether it
-            // should be.
-            "permissions": { "defaultMode": "default", "disableAutoMode": "disable" },
+        let hooks = Hooks::in_dir(&rig.dir("claude"));
+        let mut settings = hooks.configuration(&EVENTS);
+        settings["env"] = json!({
+            "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+            "DISABLE_AUTOUPDATER": "1",
+            "DISABLE_ERROR_REPORTING": "1",
+            "DISABLE_TELEMETRY": "1",
         });
+        // Otherwise the model itself is asked what it may do, or the person whether it
+        // should be.
+        settings["permissions"] = json!({ "defaultMode": "default", "disableAutoMode": "disable" });
+        // The person's own file: `--settings` is left to the daemon, which has hooks as well.
         fs::create_dir_all(user.join(".claude")).unwrap();
-        fs::write(user.join(".claude/settings.json"), quiet.to_string()).unwrap();
-        let dir = rig.dir("claude");
-        let hooks = Hooks::in_dir(&dir);
-        let settings = dir.join("settings.json");
-        fs::write(&settings, hooks.configuration(&EVENTS).to_string()).unwrap();
-        let settings = settings.to_str().unwrap().to_owned();
-        Self { rig, hooks, settings }
+        fs::write(user.join(".claude/settings.json"), settings.to_string()).unwrap();
+        Self { rig, hooks }
     }
 }
 
@@ -97,7 +92,7 @@ impl<'r> Agent<'r> for Claude<'r> {
     }
 
     fn argv(&self) -> Vec<&str> {
-        vec!["claude", "--settings", &self.settings]
+        vec!["claude"]
     }
 
     #[track_caller]
