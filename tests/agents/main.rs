@@ -12,3 +12,4 @@
 mod both;
 mod claude;
 mod codex;
+mod state;
