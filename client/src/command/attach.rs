@@ -40,8 +40,13 @@ impl Explain for AttachError {
 }
 
 pub(super) fn run(context: &Context, args: cli::Attach) -> Done {
+    let done = attach(context, args);
+    away::tell_at_last(context);
+    done
+}
+
+fn attach(context: &Context, args: cli::Attach) -> Done {
     let mut daemon = context.daemon()?;
-    away::tell(context, &mut daemon);
     let view = match args.id {
         Some(id) => find_named(&mut daemon, &id)?,
         None => match choose(context, "attach", picker::Offer::Live)? {

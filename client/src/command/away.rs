@@ -12,6 +12,13 @@ use app_wire::control::{NoticeView, Reply, Request};
 use super::context::Context;
 use crate::connect::Daemon;
 
+/// The same at the end of a verb: who wants to see a session does not wait for it.
+pub(super) fn tell_at_last(context: &Context) {
+    if let Ok(mut daemon) = context.daemon_if_any() {
+        tell(context, &mut daemon);
+    }
+}
+
 /// Says on standard error what was to be told and reached nobody.
 pub(super) fn tell(context: &Context, daemon: &mut Daemon) {
     if !context.output.for_person() || !std::io::stderr().is_terminal() {

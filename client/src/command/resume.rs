@@ -28,8 +28,13 @@ use crate::report::Report;
 const ENTERS_ALTERNATE: &[u8] = b"\x1b[?1049h";
 
 pub(super) fn run(context: &Context, args: cli::Resume) -> Done {
+    let done = pick_up(context, args);
+    away::tell_at_last(context);
+    done
+}
+
+fn pick_up(context: &Context, args: cli::Resume) -> Done {
     let mut daemon = context.daemon()?;
-    away::tell(context, &mut daemon);
     let target = match (args.id, args.last) {
         (Some(id), _) => Target::Named(id),
         (None, true) => Target::Last,
