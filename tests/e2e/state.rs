@@ -131,6 +131,8 @@ fn one_can_wait_for_text_on_the_screen() {
     act(&session, "echo done in 12 s");
     waiting.finish().ok();
     session.appctl("wait", &["--for", "text=("]).fails(2, &["no regular expression"]);
+    let mute = home.start_with(&["--no-tty"], &["sleep", "1000"]);
+    mute.appctl("wait", &["--for", "text=x"]).fails(125, &["no terminal", "appctl logs -f"]);
     let command = home.appctl_command(["wait", "--for", "idle", &session.id]);
     let waiting = app_tests::home::spawn(command);
     act(&session, "exit 7");

@@ -4,7 +4,7 @@ use app_model::{SessionId, SessionView, Turn};
 use app_wire::control::{Awaited, ErrorCode, Failure, Reply, Target};
 use regex::{Regex, RegexBuilder};
 
-use super::resolve::{resolve, view_of};
+use super::resolve::{resolve, row_of, view_of};
 use crate::server::failure::{failure, of_shutdown};
 use crate::service::Service;
 use crate::session::SessionHandle;
@@ -26,6 +26,9 @@ pub(in crate::server) async fn handle(
     let mut events = service.store.newest_event();
     let live = service.supervisor.get(id).await.map_err(of_shutdown)?;
     if let (Some(text), Some(live)) = (text, &live) {
+        if !row_of(service, id).await?.view.tty {
+            return Err(no_terminal(id));
+        }
         shows(live, &text).await;
         return Ok(Reply::Session(Box::new(view_of(service, id, false).await?)));
     }
@@ -71,6 +74,13 @@ fn compiled(pattern: &str) -> Result<Regex, Failure> {
             ..failure(ErrorCode::Usage, format!("`{pattern}` is no regular expression"))
         }
     })
+}
+
+fn no_terminal(id: SessionId) -> Failure {
+    Failure {
+        hint: Some(format!("Follow what it writes: `appctl logs -f {id}`.")),
+        ..failure(ErrorCode::Conflict, format!("the session {id} has no terminal to show text"))
+    }
 }
 
 fn gone(id: SessionId) -> Failure {
