@@ -203,7 +203,7 @@ fn title(name: &str, what: &What) -> String {
         }
         What::TurnEnded { failed: None, .. } => format!("◆ {name} has answered{took}"),
         What::TurnEnded { failed: Some(_), .. } => format!("✘ {name} stopped working{took}"),
-        What::NeedsInput { .. } => format!("❓ {name} needs you"),
+        What::NeedsInput { .. } => format!("? {name} needs you"),
     }
 }
 
@@ -288,7 +288,7 @@ mod tests {
         let title = |what: What| worded("fix", "/src", &what).title;
         let question = What::NeedsInput { question: "Delete it?".into() };
         assert_eq!(worded("fix", "/src", &question).body, "/src\nDelete it?");
-        assert_eq!(title(question), "❓ fix needs you");
+        assert_eq!(title(question), "? fix needs you");
         let turn = |failed| What::TurnEnded { elapsed_ms: Some(200_000), failed };
         assert_eq!(title(turn(None)), "◆ fix has answered · 3m 20s");
         assert_eq!(title(turn(Some("limit".into()))), "✘ fix stopped working · 3m 20s");

@@ -296,6 +296,6 @@ async fn a_question_is_written_down_and_told_unless_somebody_looks() {
     happened(&rig.around.store, &rig.around.notices, asks(0)).await;
     rig.around.notices.woken().await;
     let due = rig.around.store.with(|registry| registry.claim_notices(9, 9)).await.unwrap();
-    assert_eq!(due[0].notice.title, "❓ x needs you");
+    assert_eq!(due[0].notice.title, "? x needs you");
     assert!(!due[0].notice.body.contains('\u{1b}'), "{due:?}");
 }
