@@ -17,12 +17,11 @@ pub struct Config {
     pub session_fd_limit: Option<u64>,
 }
 
-/// The holder's program: beside the daemon's own, or else wherever `PATH` finds it.
-pub fn holder_program() -> PathBuf {
-    const NAME: &str = "appd-holder";
+/// One of our programs: beside the daemon's own, or else wherever `PATH` finds it.
+pub fn program(name: &str) -> PathBuf {
     std::env::current_exe()
         .ok()
-        .map(|own| own.with_file_name(NAME))
+        .map(|own| own.with_file_name(name))
         .filter(|beside| beside.is_file())
-        .unwrap_or_else(|| NAME.into())
+        .unwrap_or_else(|| name.into())
 }

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::boot::{self, BootError, Starter};
-use crate::config::{Config, holder_program};
+use crate::config::{self, Config};
 use crate::notify::{self, Teller};
 use crate::rebuild::open_or_rebuild;
 use crate::recover::recover;
@@ -32,7 +32,7 @@ pub fn run(places: Places, lock: Lock, starter: Starter) -> Result<(), BootError
         .inspect_err(|error| warn!(%error, "the limit of open files stays as it is"))
         .ok();
     let config = Config {
-        holder: holder_program(),
+        holder: config::program("appd-holder"),
         boot_id: clock::boot_id(),
         session_fd_limit: limits.and_then(|limits| limits.soft),
         places,

@@ -8,13 +8,15 @@
 //! 1. What the person wrote is kept: settings that are named already are left alone.
 //! 2. Nothing here fails a start: without its hooks an agent is only known by its terminal.
 
-use std::fs;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::env;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::{env, io};
 
 use app_model::{OsText, Spec};
+use app_sys::private;
 use tracing::warn;
+
+use crate::config;
 
 /// The file in a session's directory.
 const SETTINGS: &str = "claude-settings.json";
@@ -53,21 +55,17 @@ fn appctl(spec: &Spec) -> String {
     if path.is_some_and(|path| env::split_paths(&path).any(is_there)) {
         return NAME.into();
     }
-    let beside = env::current_exe().ok().map(|own| own.with_file_name(NAME));
-    let found = beside.filter(|path| path.is_file());
-    found.and_then(|path| path.to_str().map(str::to_owned)).unwrap_or_else(|| NAME.into())
+    config::program(NAME).to_str().unwrap_or(NAME).to_owned()
 }
 
 fn write(path: &Path, text: &str) -> io::Result<()> {
-    use io::Write as _;
-
-    let mut file =
-        fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
-    file.write_all(text.as_bytes())
+    private::create_file(path)?.write_all(text.as_bytes())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn spec(argv: &[&str], path: &str) -> Spec {

@@ -146,9 +146,9 @@ const DEEPEST: usize = 16;
 
 fn branch(out: &mut String, of: Branch<'_>, view: &SessionView, depth: usize) {
     let Branch { views, tasks, place } = of;
-    let model = view.model.as_deref().map(|model| format!(" · {model}")).unwrap_or_default();
+    let model = after_state(view.model.as_deref());
     let age = elapsed_or_age(view, place.now_ms);
-    let line = format!("{} · {}{} · {age}", id_and_name(view), view.state(), printable(&model));
+    let line = format!("{} · {}{} · {age}", id_and_name(view), view.state(), model);
     leaf(out, place, depth, &line);
     if depth == DEEPEST {
         return;
@@ -161,16 +161,15 @@ fn branch(out: &mut String, of: Branch<'_>, view: &SessionView, depth: usize) {
         task.parent == view.id && !listed
     };
     for task in tasks.iter().filter(unseen) {
-        let model = task.model.as_deref().map(|model| format!(" · {model}")).unwrap_or_default();
-        let line = format!(
-            "{} · {}{} · {}",
-            printable(&task.label),
-            state(task),
-            printable(&model),
-            elapsed(task.elapsed_ms)
-        );
+        let (label, model) = (printable(&task.label), after_state(task.model.as_deref()));
+        let line = format!("{label} · {}{model} · {}", state(task), elapsed(task.elapsed_ms));
         leaf(out, place, depth + 1, &line);
     }
+}
+
+/// The model, to follow a state; nothing where none is known.
+fn after_state(model: Option<&str>) -> String {
+    model.map(|model| format!(" · {}", printable(model))).unwrap_or_default()
 }
 
 fn leaf(out: &mut String, place: Place<'_>, depth: usize, line: &str) {

@@ -148,7 +148,7 @@ pub fn command_line(argv: &[OsText]) -> String {
 }
 
 /// One word for a POSIX shell: quoted only when it has to be.
-fn quoted(word: &str) -> String {
+pub fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_=+./:,@%^".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();

@@ -3,12 +3,14 @@
 //! The command is the one of the settings, run by `/bin/sh`; else `$TERMINAL` or
 //! `x-terminal-emulator`, and on macOS the Terminal.
 
-use std::path::PathBuf;
 use std::process::Stdio;
 
 use app_model::SessionId;
+use app_model::spec::quoted;
 use tokio::process::Command;
 use tracing::{info, warn};
+
+use crate::config;
 
 /// Opens a session in a terminal of its own. The terminal outlives the daemon.
 pub(super) async fn session(id: SessionId, command: Option<&str>) {
@@ -50,16 +52,8 @@ fn usual(id: SessionId) -> String {
     format!("exec osascript -e {} -e 'activate application \"Terminal\"'", quoted(&script))
 }
 
-/// The client: beside the daemon, or else wherever `PATH` finds it.
 fn client() -> String {
-    let beside = std::env::current_exe().ok().map(|own| own.with_file_name("appctl"));
-    let client = beside.filter(|path| path.is_file()).unwrap_or_else(|| PathBuf::from("appctl"));
-    client.to_string_lossy().into_owned()
-}
-
-/// One word for a shell.
-fn quoted(word: &str) -> String {
-    format!("'{}'", word.replace('\'', r"'\''"))
+    config::program("appctl").to_string_lossy().into_owned()
 }
 
 #[cfg(test)]

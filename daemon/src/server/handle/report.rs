@@ -60,6 +60,9 @@ async fn take(service: &Service, reported: Reported) -> Result<Reply, Failure> {
     if news.full {
         return Err(too_many(news.id));
     }
+    if passed.is_none() && news.ended.is_empty() {
+        return Ok(Reply::Done); // Nobody else is concerned.
+    }
     let live = service.supervisor.get(news.id).await.map_err(of_shutdown)?;
     if let (Some(live), Some((stamp, reports))) = (&live, passed) {
         // One that ends meanwhile does not care.
