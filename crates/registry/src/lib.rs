@@ -28,6 +28,7 @@ mod tasks;
 
 use std::path::Path;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 pub use error::{OpenError, RegistryError};
@@ -118,6 +119,8 @@ fn prepare(db: &mut Connection) -> rusqlite::Result<()> {
     }
     db.pragma_update(None, "synchronous", "NORMAL")?;
     db.pragma_update(None, "foreign_keys", true)?;
+    // A plan does not depend on what is bound: else every call plans its statement anew.
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     db.set_prepared_statement_cache_capacity(64);
     Ok(())
 }

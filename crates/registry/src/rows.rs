@@ -133,7 +133,7 @@ pub(crate) const SESSION_COLUMNS: &str = "
     r.phase, r.boot_id, r.stop_asked, r.holder_pid, r.child_pid, r.started_at, r.started_boot,
     r.ended_at, r.elapsed_ms, r.exit, r.last_line, r.title, s.conversation, s.turn, s.attention,
     s.attention_since,
-    (SELECT count(*) FROM task t WHERE t.session = s.id AND t.ended_at IS NULL)
+    (SELECT count(*) FROM task t INDEXED BY task_live WHERE t.session = s.id AND t.ended_at IS NULL)
         + (SELECT count(*) FROM session c JOIN run cr ON cr.session = c.id AND cr.run = c.run
            WHERE c.parent = s.id AND cr.exit IS NULL),
     s.notify";

@@ -66,6 +66,12 @@ impl Registry {
         Ok(self.rows("WHERE s.id = ?1", [id.0])?.pop())
     }
 
+    /// Whether there is such a session.
+    fn exists(&self, id: SessionId) -> Result<bool, RegistryError> {
+        let mut statement = self.db.prepare_cached("SELECT 1 FROM session WHERE id = ?1")?;
+        Ok(statement.exists([id.0])?)
+    }
+
     /// The session that was started, resumed or attached last.
     pub fn last_used(&mut self) -> Result<Option<SessionId>, RegistryError> {
         let mut statement = self.db.prepare_cached(
@@ -77,7 +83,7 @@ impl Registry {
     /// Finds the session that a person means. See [`app_model::selector`].
     pub fn find(&mut self, selector: &Selector<'_>) -> Result<Found, RegistryError> {
         if let Some(id) = selector.id
-            && self.session(id)?.is_some()
+            && self.exists(id)?
         {
             return Ok(Found::One(id));
         }
@@ -162,10 +168,7 @@ impl Registry {
         tail: &str,
         params: impl Params,
     ) -> Result<Vec<SessionRow>, RegistryError> {
-        let mut statement = self.db.prepare_cached(&format!(
-            "SELECT {SESSION_COLUMNS} FROM session s
-             JOIN run r ON r.session = s.id AND r.run = s.run {tail}"
-        ))?;
+        let mut statement = self.db.prepare_cached(&query(tail))?;
         let mut rows = statement.query(params)?;
         let mut sessions = Vec::new();
         while let Some(row) = rows.next()? {
@@ -173,6 +176,14 @@ impl Registry {
         }
         Ok(sessions)
     }
+}
+
+/// Sessions with their newest runs; `tail` chooses among them.
+pub(crate) fn query(tail: &str) -> String {
+    format!(
+        "SELECT {SESSION_COLUMNS} FROM session s
+         JOIN run r ON r.session = s.id AND r.run = s.run {tail}"
+    )
 }
 
 /// Inserts the row of a session whose newest run is `run`. Says whether the id was free.

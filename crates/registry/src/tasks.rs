@@ -4,6 +4,8 @@
 //!
 //! 1. A report that comes twice or late changes nothing ([`app_model::task::step`]).
 //! 2. The end of a run is the end of everything that was reported from inside it.
+//! 3. What is asked for every report takes no time that grows with the tasks that ended:
+//!    the index of live ones is named, since the planner knows no better than the key.
 
 use app_model::event::kind;
 use app_model::report::{Outcome, Report, Stamp};
@@ -316,7 +318,8 @@ pub(crate) fn end_with_run(db: &Connection, end: &RunEnd) -> Result<(), Registry
     }
     // Both on the run's own clock: nobody may have been there to see it.
     db.prepare_cached(
-        "UPDATE task SET ended_at = ?3, outcome = ?4, elapsed_ms = max(0, coalesce(
+        "UPDATE task INDEXED BY task_live
+         SET ended_at = ?3, outcome = ?4, elapsed_ms = max(0, coalesce(
              (SELECT r.started_boot + ?5 - task.began_boot FROM run r
               WHERE r.session = ?1 AND r.run = ?2 AND r.boot_id = task.boot_id),
              ?3 - began_at))
@@ -370,7 +373,7 @@ type Open = (String, String, u64, u64);
 
 fn open_tasks(db: &Connection, session: SessionId) -> Result<Vec<Open>, RegistryError> {
     let mut open = db.prepare_cached(
-        "SELECT source, ext, generation, sequence FROM task
+        "SELECT source, ext, generation, sequence FROM task INDEXED BY task_live
          WHERE session = ?1 AND ended_at IS NULL",
     )?;
     let rows = open.query_map([session.0], |row| {
@@ -426,7 +429,8 @@ fn live_run(db: &Connection, session: SessionId) -> Result<Option<RunNumber>, Re
 
 fn live_tasks(db: &Connection, session: SessionId) -> Result<u32, RegistryError> {
     let mut statement = db.prepare_cached(
-        "SELECT (SELECT count(*) FROM task WHERE session = ?1 AND ended_at IS NULL)
+        "SELECT (SELECT count(*) FROM task INDEXED BY task_live
+                 WHERE session = ?1 AND ended_at IS NULL)
              + (SELECT count(*) FROM session c JOIN run r ON r.session = c.id AND r.run = c.run
                 WHERE c.parent = ?1 AND r.exit IS NULL)",
     )?;

@@ -452,3 +452,17 @@ fn facts_are_told_when_they_change_and_end_with_the_run() {
     rig.registry.set_facts(id, &asks, 7).unwrap();
     assert_eq!(rig.registry.session(id).unwrap().unwrap().view.attention, None);
 }
+
+#[test]
+fn a_look_at_a_session_is_planned_once() {
+    use rusqlite::StatementStatus::RePrepare;
+
+    let mut rig = Rig::new();
+    let ids: Vec<_> = (1..4).map(|id| rig.started(id, "a", 1)).collect();
+    let planned_anew = ids.iter().map(|id| {
+        rig.registry.session(*id).unwrap().unwrap();
+        let statement = rig.registry.db.prepare_cached(&sessions::query("WHERE s.id = ?1"));
+        statement.unwrap().get_status(RePrepare)
+    });
+    assert_eq!(planned_anew.collect::<Vec<_>>(), [0, 0, 0]);
+}
