@@ -144,6 +144,12 @@ impl Terminal {
         let at_end = self.cursor.col + 1 == self.right_limit();
         let taken = self.cursor.col + 1 == self.cols && self.row_mut().wrapped;
         self.cursor.pending = pending && at_end && !taken && self.cursor.col == col;
+        if self.cursor.pending {
+            // What it waits behind counts as written, even if it was erased meanwhile: only
+            // by writing can a snapshot bring a cursor to wait.
+            let (col, cols) = (self.cursor.col, self.cols);
+            self.row_mut().fill_to(col + 1, cols);
+        }
     }
 
     // --- the screen ---------------------------------------------------------------

@@ -147,7 +147,8 @@ impl Row {
         }
     }
 
-    fn fill_to(&mut self, len: usize, cols: usize) {
+    /// Makes cells of what the tail stands for, in the first columns.
+    pub(crate) fn fill_to(&mut self, len: usize, cols: usize) {
         if self.cells.len() < len {
             self.grow(len, cols);
             self.cells.resize(len, Cell::blank(self.tail));
@@ -251,6 +252,7 @@ impl Row {
     /// Cuts the row to a smaller width.
     pub(crate) fn clip(&mut self, cols: usize) {
         self.end_line();
+        self.compact();
         self.split_wide(cols);
         self.cells.truncate(cols);
         self.drop_hidden_tail(cols);

@@ -3,6 +3,7 @@
 use super::Writer;
 use super::paint::is_contested;
 use crate::cell::{Cell, Glyph};
+use crate::intern::Id;
 use crate::modes::{Modes, Mouse, MouseEncoding};
 use crate::style::Style;
 
@@ -101,13 +102,14 @@ impl Writer<'_> {
         }
     }
 
-    /// A cell that can be painted again without ending a line that goes on.
+    /// A cell that can be painted again without ending a line that goes on, or a tail.
     fn free_cell(&self, (row, col): (usize, usize)) -> Option<Cell> {
         let terminal = self.terminal;
         let row = &terminal.grid().rows[row];
         let cell = row.cell(col);
         let last = col + usize::from(cell.content.is_wide()) + 1 >= terminal.cols;
-        (col < terminal.cols && !(row.wrapped && last)).then_some(cell)
+        let ends = last && (row.wrapped || row.tail != Id::NONE);
+        (col < terminal.cols && !ends).then_some(cell)
     }
 
     fn cursor(&mut self) {
