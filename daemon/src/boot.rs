@@ -4,22 +4,37 @@
 //!
 //! 1. Single instance by a held lock, not by a file's existence: the kernel lets go of
 //!    it when the daemon dies, however it dies.
-//! 2. The socket is touched only under the lock, so no daemon takes another's.
+//! 2. The socket is touched only under the lock, so no daemon takes another's. One that a
+//!    service manager listens on for us is the manager's: it is neither made nor removed.
 //! 3. Whoever started us hears `ready`, `running` (another daemon is there), or what is
 //!    wrong, and then nothing more: their pipe is closed.
 
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::os::fd::AsFd as _;
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use app_sys::lock::Lock;
 use app_sys::places::{Places, PlacesError};
 use app_sys::private::{self, PrivateDirError};
 use interprocess::local_socket::tokio::Listener;
 use interprocess::local_socket::{GenericFilePath, ListenerOptions, ToFsName as _};
+use interprocess::os::unix::uds_local_socket;
 
 use crate::rebuild::RebuildError;
+
+/// How long a daemon that a service manager has started waits for the last one to end.
+pub const PREDECESSOR_LIMIT: Duration = Duration::from_secs(20);
+
+/// What a daemon begins with.
+pub struct Begin {
+    /// Where everything is.
+    pub places: Places,
+    /// The control socket, if a service manager listens on it for us.
+    pub inherited: Option<UnixListener>,
+}
 
 /// Why the daemon cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -97,16 +112,44 @@ pub fn make_directories(places: &Places) -> Result<(), BootError> {
     Ok(())
 }
 
-/// Takes the lock of this installation; nothing if another daemon holds it.
-pub fn take_lock(places: &Places) -> Result<Option<Lock>, BootError> {
+/// Takes the lock of this installation; nothing if another daemon holds it for longer than
+/// `patience`.
+pub fn take_lock(places: &Places, patience: Duration) -> Result<Option<Lock>, BootError> {
     let path = places.daemon_lock();
-    Lock::try_acquire(&path).map_err(|source| BootError::Lock { path, source })
+    let taken = match patience {
+        Duration::ZERO => Lock::try_acquire(&path),
+        _ => Lock::acquire_within(&path, patience),
+    };
+    taken.map_err(|source| BootError::Lock { path, source })
 }
 
-/// Listens on the control socket. Only for the holder of the lock (invariant 2).
-pub fn listen(places: &Places, _under: &Lock) -> Result<Listener, BootError> {
+/// The control socket, and whose it is.
+pub struct Control {
+    /// Where clients connect.
+    pub listener: Listener,
+    /// We have made it, so we remove it (invariant 2).
+    pub is_ours: bool,
+}
+
+/// Listens on the control socket, on the one that was `inherited` if there is one. Only
+/// for the holder of the lock (invariant 2).
+pub fn listen(
+    places: &Places,
+    inherited: Option<UnixListener>,
+    _under: &Lock,
+) -> Result<Control, BootError> {
     let path = places.control_socket();
-    make_listener(&path).map_err(|source| BootError::Listen { path, source })
+    let is_ours = inherited.is_none();
+    let listener = match inherited {
+        Some(listener) => uds_local_socket::Listener::from(listener)
+            .try_into()
+            .map(|listener: uds_local_socket::tokio::Listener| listener.into()),
+        None => make_listener(&path),
+    };
+    match listener {
+        Ok(listener) => Ok(Control { listener, is_ours }),
+        Err(source) => Err(BootError::Listen { path, source }),
+    }
 }
 
 fn make_listener(path: &Path) -> io::Result<Listener> {

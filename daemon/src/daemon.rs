@@ -1,18 +1,18 @@
 //! The life of a daemon, from the lock to the end.
 
+use std::os::unix::net::UnixListener;
 use std::sync::Arc;
 
 use app_agents::Profiles;
 use app_sys::lock::Lock;
-use app_sys::places::Places;
 use app_sys::{clock, process};
-use interprocess::local_socket::tokio::Listener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use crate::boot::{self, BootError, Starter};
+use crate::boot::{self, Begin, BootError, Control, Starter};
 use crate::config::{self, Config};
+use crate::manager;
 use crate::notify::{self, Teller};
 use crate::rebuild::open_or_rebuild;
 use crate::recover::recover;
@@ -27,7 +27,8 @@ use crate::supervisor::Supervisor;
 const BLOCKING_THREADS: usize = 8;
 
 /// Runs until somebody ends it. Only for the holder of the lock.
-pub fn run(places: Places, lock: Lock, starter: Starter) -> Result<(), BootError> {
+pub fn run(begin: Begin, lock: Lock, starter: Starter) -> Result<(), BootError> {
+    let Begin { places, inherited } = begin;
     let limits = process::raise_fd_limit()
         .inspect_err(|error| warn!(%error, "the limit of open files stays as it is"))
         .ok();
@@ -45,7 +46,7 @@ pub fn run(places: Places, lock: Lock, starter: Starter) -> Result<(), BootError
         .build()
         .map_err(|source| BootError::System { what: "threads", source });
     let outcome = runtime.and_then(|runtime| {
-        let outcome = runtime.block_on(serve(config, &lock, starter));
+        let outcome = runtime.block_on(serve(config, inherited, &lock, starter));
         // Tasks that wait for the outside world must not keep the daemon.
         runtime.shutdown_background();
         outcome
@@ -54,8 +55,13 @@ pub fn run(places: Places, lock: Lock, starter: Starter) -> Result<(), BootError
     outcome
 }
 
-async fn serve(config: Config, lock: &Lock, starter: Starter) -> Result<(), BootError> {
-    let (service, listener) = match set_up(config, lock).await {
+async fn serve(
+    config: Config,
+    inherited: Option<UnixListener>,
+    lock: &Lock,
+    starter: Starter,
+) -> Result<(), BootError> {
+    let (service, control) = match set_up(config, inherited, lock).await {
         Ok(ready) => ready,
         Err(error) => {
             starter.failed(&error);
@@ -66,17 +72,25 @@ async fn serve(config: Config, lock: &Lock, starter: Starter) -> Result<(), Boot
     let signals = tokio::spawn(end_on_signals(service.end.clone()));
     info!(version = env!("CARGO_PKG_VERSION"), pid = std::process::id(), "the daemon is ready");
     starter.ready();
+    tokio::spawn(manager::run(service.supervisor.clone()));
     let socket = service.config.places.control_socket();
-    accept::run(listener, service).await;
+    accept::run(control.listener, service).await;
+    manager::ending();
     signals.abort();
-    // Under the lock, so it is ours. If it fails, the next daemon does it.
-    drop(std::fs::remove_file(socket));
+    if control.is_ours {
+        // If it fails, the next daemon does it.
+        drop(std::fs::remove_file(socket));
+    }
     Ok(())
 }
 
 /// Everything but the answering of requests: clients that connect now wait a moment.
-async fn set_up(config: Config, lock: &Lock) -> Result<(Service, Listener), BootError> {
-    let listener = boot::listen(&config.places, lock)?;
+async fn set_up(
+    config: Config,
+    inherited: Option<UnixListener>,
+    lock: &Lock,
+) -> Result<(Service, Control), BootError> {
+    let control = boot::listen(&config.places, inherited, lock)?;
     let places = config.places.clone();
     let registry = tokio::task::spawn_blocking(move || open_or_rebuild(&places))
         .await
@@ -96,7 +110,7 @@ async fn set_up(config: Config, lock: &Lock) -> Result<(Service, Listener), Boot
         started_boot_ms: clock::boot_ms(),
     };
     recover(&service).await?;
-    Ok((service, listener))
+    Ok((service, control))
 }
 
 /// What is known of agents: built in, and what the person has written. A file that is

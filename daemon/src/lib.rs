@@ -26,6 +26,7 @@ pub mod daemon;
 pub mod equip;
 pub mod ledger;
 pub mod log;
+pub mod manager;
 pub mod notify;
 pub mod rebuild;
 pub mod recover;

@@ -1,11 +1,13 @@
 //! appd: a process that becomes a daemon. What it then is: see the library.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
+use app_sys::lock::Lock;
 use app_sys::places::Places;
-use app_sys::process;
-use appd::boot::{self, BootError, Starter};
-use appd::{daemon, log};
+use app_sys::{inherited, process};
+use appd::boot::{self, Begin, BootError, Starter};
+use appd::{daemon, log, manager};
 use clap::Parser;
 
 /// Keeps the sessions of one user. Usually started by appctl; see appctl(1).
@@ -45,7 +47,7 @@ fn starter(detach: bool) -> Result<Starter, BootError> {
 fn start(detach: bool, starter: Starter) -> Result<(), BootError> {
     let prepared = prepare(detach);
     match prepared {
-        Ok((places, Some(lock))) => daemon::run(places, lock, starter),
+        Ok((begin, Some(lock))) => daemon::run(begin, lock, starter),
         Ok((_, None)) => {
             if !detach {
                 complain_running();
@@ -60,8 +62,11 @@ fn start(detach: bool, starter: Starter) -> Result<(), BootError> {
     }
 }
 
-fn prepare(detach: bool) -> Result<(Places, Option<app_sys::lock::Lock>), BootError> {
+fn prepare(detach: bool) -> Result<(Begin, Option<Lock>), BootError> {
     let places = Places::from_env(&|name| std::env::var_os(name))?;
+    let control = places.control_socket();
+    let inherited = inherited::listener_at(&control, manager::SOCKET_NAME)
+        .map_err(|source| BootError::Listen { path: control, source })?;
     boot::make_directories(&places)?;
     // No file system is kept busy by the daemon, and none that goes away hurts it.
     std::env::set_current_dir("/")
@@ -69,8 +74,11 @@ fn prepare(detach: bool) -> Result<(Places, Option<app_sys::lock::Lock>), BootEr
     let path = places.daemon_log();
     let logged = if detach { log::to_file(&path) } else { log::to_stderr() };
     logged.map_err(|source| BootError::Log { path, source })?;
-    let lock = boot::take_lock(&places)?;
-    Ok((places, lock))
+    // A manager that listens for us starts us as soon as somebody connects, which may be
+    // while the last daemon is still on its way out.
+    let patience = if inherited.is_some() { boot::PREDECESSOR_LIMIT } else { Duration::ZERO };
+    let lock = boot::take_lock(&places, patience)?;
+    Ok((Begin { places, inherited }, lock))
 }
 
 #[expect(clippy::print_stderr, reason = "the daemon in the foreground talks to a person")]

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use app_model::SessionId;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tracing::error;
 
@@ -35,15 +35,24 @@ pub struct ShuttingDown;
 
 /// A way to the table.
 #[derive(Clone, Debug)]
-pub struct Supervisor(mpsc::Sender<Request>);
+pub struct Supervisor {
+    requests: mpsc::Sender<Request>,
+    count: watch::Receiver<usize>,
+}
 
 impl Supervisor {
     /// Starts the task that owns the table. It ends with the last [`Supervisor`].
     pub fn spawn(config: Arc<Config>, around: Around) -> Self {
-        let (sender, inbox) = mpsc::channel(INBOX);
-        let table = Table { config, around, inbox, live: HashMap::new(), actors: JoinSet::new() };
-        tokio::spawn(table.run());
-        Self(sender)
+        let (requests, inbox) = mpsc::channel(INBOX);
+        let (counted, count) = watch::channel(0);
+        let (live, actors) = (HashMap::new(), JoinSet::new());
+        tokio::spawn(Table { config, around, inbox, live, actors, counted }.run());
+        Self { requests, count }
+    }
+
+    /// How many sessions are live, and every change of it.
+    pub fn count(&self) -> watch::Receiver<usize> {
+        self.count.clone()
     }
 
     /// The session, if it is live.
@@ -66,7 +75,7 @@ impl Supervisor {
         request: impl FnOnce(oneshot::Sender<T>) -> Request,
     ) -> Result<T, ShuttingDown> {
         let (done, answer) = oneshot::channel();
-        self.0.send(request(done)).await.map_err(|_| ShuttingDown)?;
+        self.requests.send(request(done)).await.map_err(|_| ShuttingDown)?;
         answer.await.map_err(|_| ShuttingDown)
     }
 }
@@ -77,6 +86,7 @@ struct Table {
     inbox: mpsc::Receiver<Request>,
     live: HashMap<SessionId, SessionHandle>,
     actors: JoinSet<SessionId>,
+    counted: watch::Sender<usize>,
 }
 
 impl Table {
@@ -98,6 +108,8 @@ impl Table {
                     None => return,
                 },
             }
+            let count = self.live.len();
+            self.counted.send_if_modified(|told| std::mem::replace(told, count) != count);
         }
     }
 

@@ -15,6 +15,7 @@
 
 pub mod clock;
 pub mod durable;
+pub mod inherited;
 pub mod lock;
 pub mod memory;
 pub mod places;

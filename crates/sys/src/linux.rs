@@ -4,7 +4,7 @@ use std::ffi::CStr;
 use std::fs;
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, FromRawFd as _, OwnedFd};
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::time::Duration;
@@ -33,6 +33,12 @@ const MAP_BLOCKS_FROM: libc::c_int = 64 * 1024;
 /// More than this much free heap at its end is given back.
 const TRIM_FROM: libc::c_int = 128 * 1024;
 
+/// The number of the first descriptor that a service manager passes, sd_listen_fds(3).
+const FIRST_INHERITED: i32 = 3;
+
+/// More sockets than this nobody passes to us.
+const MOST_INHERITED: i32 = 16;
+
 pub(crate) fn boot_ns() -> u64 {
     let now = clock_gettime(ClockId::Boottime);
     let whole = u64::try_from(now.tv_sec).unwrap_or(0);
@@ -42,6 +48,33 @@ pub(crate) fn boot_ns() -> u64 {
 pub(crate) fn boot_id() -> String {
     let id = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
     id.trim_end().to_owned()
+}
+
+/// What the service manager has passed to this very process, sd_listen_fds(3). The name is
+/// not looked at: what a socket is bound to says more.
+#[expect(unsafe_code, reason = "descriptors that come by number have to be made owned")]
+pub(crate) fn inherited_sockets(_name: &str) -> io::Result<Vec<OwnedFd>> {
+    let number = |name: &str| std::env::var(name).ok()?.parse::<i32>().ok();
+    let for_us = number("LISTEN_PID").and_then(|pid| u32::try_from(pid).ok());
+    if for_us != Some(std::process::id()) {
+        return Ok(Vec::new());
+    }
+    let count = number("LISTEN_FDS").unwrap_or(0).clamp(0, MOST_INHERITED);
+    let open = |fd: &i32| {
+        // SAFETY: F_GETFD only looks, whatever the number is.
+        unsafe { libc::fcntl(*fd, libc::F_GETFD) >= 0 }
+    };
+    let owned = |fd: i32| {
+        // SAFETY: the manager opened it for this process and nobody else here knows of it:
+        // the caller asks once, before anything else could have been opened on its number.
+        unsafe { OwnedFd::from_raw_fd(fd) }
+    };
+    Ok((FIRST_INHERITED..FIRST_INHERITED + count).filter(open).map(owned).collect())
+}
+
+/// Whether connections are accepted here. What is no socket at all listens to nobody.
+pub(crate) fn is_listening(fd: &OwnedFd) -> bool {
+    rustix::net::sockopt::socket_acceptconn(fd).unwrap_or(false)
 }
 
 /// How descriptors are received: closed when another program is executed.

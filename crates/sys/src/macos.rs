@@ -1,11 +1,11 @@
 //! What differs on macOS. The twin of `linux.rs`: same names, same meaning.
 
 use std::collections::HashSet;
-use std::ffi::{CStr, OsString};
+use std::ffi::{CStr, CString, OsString};
 use std::fs::{self, File};
 use std::io;
 use std::mem::{self, MaybeUninit};
-use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd};
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
@@ -37,6 +37,44 @@ struct Timebase {
 unsafe extern "C" {
     fn mach_continuous_time() -> u64;
     fn mach_timebase_info(info: *mut Timebase) -> libc::c_int;
+}
+
+#[expect(unsafe_code, reason = "launchd gives sockets only through libSystem")]
+unsafe extern "C" {
+    fn launch_activate_socket(
+        name: *const libc::c_char,
+        fds: *mut *mut libc::c_int,
+        count: *mut libc::size_t,
+    ) -> libc::c_int;
+}
+
+/// launchd gives nothing else, and here the kernel does not say (`SO_ACCEPTCONN`).
+pub(crate) fn is_listening(_fd: &OwnedFd) -> bool {
+    true
+}
+
+/// The sockets that launchd has opened for this job under that name, launch.h. None when
+/// launchd did not start us.
+#[expect(unsafe_code, reason = "launchd gives sockets only through libSystem")]
+pub(crate) fn inherited_sockets(name: &str) -> io::Result<Vec<OwnedFd>> {
+    let name = CString::new(name)?;
+    let (mut fds, mut count) = (std::ptr::null_mut(), 0);
+    // SAFETY: the name ends with a nul, and both places are ours to be filled in.
+    let refused = unsafe { launch_activate_socket(name.as_ptr(), &raw mut fds, &raw mut count) };
+    match refused {
+        0 => {}
+        libc::ENOENT | libc::ESRCH => return Ok(Vec::new()),
+        errno => return Err(io::Error::from_raw_os_error(errno)),
+    }
+    // SAFETY: it has filled in so many numbers of descriptors, which are now ours alone.
+    let owned = unsafe { std::slice::from_raw_parts(fds, count) }
+        .iter()
+        // SAFETY: see above.
+        .map(|&fd| unsafe { OwnedFd::from_raw_fd(fd) })
+        .collect();
+    // SAFETY: the list was allocated for the caller, who frees it.
+    unsafe { libc::free(fds.cast()) };
+    Ok(owned)
 }
 
 #[expect(unsafe_code, reason = "the clock that counts sleep is only in libSystem")]

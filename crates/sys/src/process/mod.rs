@@ -9,7 +9,7 @@ pub use reap::{Reaped, has_children, reap};
 pub(crate) use this::restore_fd_limit;
 pub use this::{
     Limits, become_subreaper, detach, fd_limit, lower_fd_limit, new_session, raise_fd_limit,
-    set_name, set_umask, silence_output, take_stdin, umask,
+    set_name, set_umask, silence_output, take_stdin, umask, user_id,
 };
 pub use tree::{
     Identity, Pid, Process, descendants, identity_of, is_alive, process_of, signal, signal_group,

@@ -29,6 +29,11 @@ pub fn become_subreaper() -> io::Result<()> {
     os::become_subreaper()
 }
 
+/// The user whose process this is.
+pub fn user_id() -> u32 {
+    rustix::process::getuid().as_raw()
+}
+
 /// Makes this process the leader of a new session, without a terminal. Fine if it is one
 /// already.
 pub fn new_session() -> io::Result<()> {
