@@ -83,6 +83,9 @@ pub(crate) enum Verb {
     /// Look after the daemon
     #[command(subcommand)]
     Daemon(DaemonVerb),
+    /// Have the system's service manager keep the daemon running
+    #[command(subcommand)]
+    Service(ServiceVerb),
     /// Let coding agents tell what they do, through their hooks
     #[command(subcommand)]
     Hooks(HooksVerb),
@@ -562,6 +565,31 @@ pub(crate) enum DaemonVerb {
 }
 
 #[derive(Debug, Subcommand)]
+pub(crate) enum ServiceVerb {
+    /// Install the daemon as a service of yours, started at log-in and after a crash
+    Install {
+        /// Let your services go on when you are not logged in (loginctl enable-linger)
+        #[arg(long)]
+        linger: bool,
+    },
+    /// End the service and remove it; sessions keep running
+    Uninstall,
+    /// Say whether it is installed and runs, and what would end sessions all the same
+    Status,
+    /// Start the daemon anew, as after an upgrade; sessions keep running
+    Restart,
+    /// Show what the daemon wrote into the system's log
+    Logs {
+        /// Go on with what it writes next
+        #[arg(short, long)]
+        follow: bool,
+        /// Only the last lines
+        #[arg(short = 'n', long, value_name = "N")]
+        lines: Option<usize>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 pub(crate) enum HooksVerb {
     /// Add hooks to an agent's settings; what else is in them stays as it is
     Install {
@@ -636,6 +664,7 @@ impl Verb {
             | Self::Notify(_)
             | Self::Config(_)
             | Self::Daemon(_)
+            | Self::Service(_)
             | Self::Hooks(_)
             | Self::Hook(_)
             | Self::Reset

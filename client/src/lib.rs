@@ -40,6 +40,7 @@ mod render;
 mod replay;
 mod report;
 mod send_keys;
+mod service;
 mod settings_file;
 mod since;
 mod usage;

@@ -82,7 +82,7 @@ fn ask_status(daemon: &mut Daemon) -> Result<DaemonStatus, AskError> {
 }
 
 /// The status of the daemon if one runs (invariant 1).
-fn status_if_any(daemon: &mut Daemon) -> Result<Option<DaemonStatus>, AskError> {
+pub(super) fn status_if_any(daemon: &mut Daemon) -> Result<Option<DaemonStatus>, AskError> {
     match ask_status(daemon) {
         Ok(status) => Ok(Some(status)),
         Err(error) if error.is_absent() => Ok(None),
@@ -195,7 +195,7 @@ fn restart(context: &Context) -> Done {
 }
 
 /// Keeps others from starting a daemon while one ends.
-fn start_guard(places: &Places) -> Result<Lock, Report> {
+pub(super) fn start_guard(places: &Places) -> Result<Lock, Report> {
     app_sys::private::ensure_dir(&places.runtime)?;
     let path = places.start_lock();
     let lock = Lock::acquire_within(&path, START_LIMIT)
@@ -204,13 +204,13 @@ fn start_guard(places: &Places) -> Result<Lock, Report> {
 }
 
 /// A daemon that has ended.
-struct Stopped {
+pub(super) struct Stopped {
     /// Sessions that keep running, where it could be asked.
     left: Option<u32>,
 }
 
 /// Ends the daemon if one runs.
-fn end(context: &Context, sessions: bool) -> Result<Option<Stopped>, Report> {
+pub(super) fn end(context: &Context, sessions: bool) -> Result<Option<Stopped>, Report> {
     let limit = if sessions { STOP_ALL_LIMIT } else { STOP_LIMIT };
     let until = Instant::now() + limit;
     let mut daemon = context.daemon_if_any()?;

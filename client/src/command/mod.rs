@@ -25,6 +25,7 @@ mod reset;
 mod resume;
 mod rm;
 mod send;
+mod service;
 mod show;
 mod start;
 mod stop;
@@ -71,6 +72,7 @@ pub(crate) fn run(verb: Option<Verb>, context: &Context) -> Done {
         Verb::Notify(verb) => notify::run(context, verb),
         Verb::Config(verb) => config::run(context, &verb),
         Verb::Daemon(verb) => daemon::run(context, &verb),
+        Verb::Service(verb) => service::run(context, &verb),
         Verb::Hooks(verb) => hooks::run(context, &verb),
         Verb::Hook(args) => hook::run(args),
         Verb::Reset => reset::run(context),

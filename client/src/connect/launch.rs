@@ -140,6 +140,10 @@ fn start_under_lock(places: &Places, until: Instant) -> Result<UnixStream, Launc
 }
 
 /// `appd` beside this program, else the first one on the PATH.
+pub(crate) fn find_daemon() -> Option<PathBuf> {
+    find_program().ok()
+}
+
 fn find_program() -> Result<PathBuf, LaunchError> {
     let own = std::env::current_exe().unwrap_or_default();
     let beside = own.parent().unwrap_or(Path::new("")).to_path_buf();

@@ -5,4 +5,4 @@ mod daemon;
 mod launch;
 
 pub(crate) use daemon::{Absent, AskError, Daemon};
-pub(crate) use launch::START_LIMIT;
+pub(crate) use launch::{START_LIMIT, find_daemon};

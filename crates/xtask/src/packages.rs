@@ -31,6 +31,9 @@ const NEEDED: &[&str] = &[
     "dunst",
     "xvfb",
     "fonts-dejavu-core",
+    // A service manager of a user, with a bus of its own.
+    "systemd",
+    "dbus-user-session",
     // A scripted desktop, for the answers that no real one gives.
     "python3-dbus",
     "python3-dbusmock",

@@ -1,7 +1,8 @@
 //! The checks that Cargo and its companions make.
 
 use std::fs;
-use std::path::PathBuf;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Result;
@@ -47,7 +48,7 @@ pub(super) fn tests(
     );
     let mut cargo = workspace.locked_cargo(&["test", "--workspace", "--no-fail-fast"]);
     cargo.args(["--lib", "--bins", "--tests", "--"]).args(&options.filters);
-    if others.agents.is_some() {
+    if others.left_out().is_empty() {
         cargo.arg("--include-ignored");
     }
     count_lines(others.tell(&mut cargo), report)
@@ -57,8 +58,10 @@ pub(super) fn tests(
 struct Others {
     /// Empty is nowhere; the tests say so then.
     xterm: PathBuf,
-    /// The tests that need them are ignored where there are none, and are the only such.
+    /// Without them no test of `agents` is run.
     agents: Option<PathBuf>,
+    /// Without one no test of `systemd` is run.
+    systemd: bool,
 }
 
 impl Others {
@@ -76,7 +79,24 @@ impl Others {
         let xterm = found(xterm, "snapshots, by another terminal: xterm.js");
         let agents = tools::agents(workspace, fetch);
         let agents = found(agents, "sessions of real agents: Claude Code and Codex");
-        Self { xterm: xterm.unwrap_or_default(), agents }
+        let no_systemd = no_systemd();
+        if let Some(why) = no_systemd {
+            report.not_checked(&format!("the service under a real systemd: {why}"));
+        }
+        Self { xterm: xterm.unwrap_or_default(), agents, systemd: no_systemd.is_none() }
+    }
+
+    /// Binaries of tests that cannot be run here. All their tests are marked as ignored, and
+    /// no others are.
+    fn left_out(&self) -> Vec<&'static str> {
+        let mut left_out = Vec::new();
+        if self.agents.is_none() {
+            left_out.push("agents");
+        }
+        if !self.systemd {
+            left_out.push("systemd");
+        }
+        left_out
     }
 
     /// Tells the tests where they are.
@@ -86,6 +106,20 @@ impl Others {
         }
         cargo.env(XTERM_PLACE, &self.xterm)
     }
+}
+
+/// Why a user's systemd cannot be run by the tests, if it cannot.
+fn no_systemd() -> Option<&'static str> {
+    let is_root = fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0);
+    if !is_root {
+        return Some("only root may make the namespaces that it needs");
+    }
+    if !Path::new("/lib/systemd/systemd").exists() {
+        return Some("there is no systemd here");
+    }
+    let roots = ["/sys/fs/cgroup/unified/cgroup.procs", "/sys/fs/cgroup/cgroup.procs"];
+    let has_tree = roots.iter().any(|root| Path::new(root).exists());
+    (!has_tree).then_some("there is no tree of control groups of version 2")
 }
 
 fn nextest(
@@ -99,8 +133,11 @@ fn nextest(
     // An old one would count tests that this run never reached.
     drop(fs::remove_file(&junit));
     let mut cargo = workspace.locked_cargo(&["nextest", "run", "--workspace"]);
-    if others.agents.is_some() {
-        cargo.args(["--run-ignored", "all"]);
+    cargo.args(["--run-ignored", "all"]);
+    let left_out = others.left_out();
+    if !left_out.is_empty() {
+        let binaries: Vec<_> = left_out.iter().map(|name| format!("binary(={name})")).collect();
+        cargo.arg("-E").arg(format!("not ({})", binaries.join(" or ")));
     }
     let result = check(others.tell(cargo.args(&options.filters)));
     match fs::read_to_string(&junit).ok().as_deref().and_then(Tally::of_junit) {

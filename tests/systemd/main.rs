@@ -1,0 +1,11 @@
+//! The daemon as a service of a real systemd.
+//!
+//! Needs root: `systemd --user` gets namespaces of its own.
+
+#![cfg(target_os = "linux")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a failed step is a failed check, and says so by its panic"
+)]
+
+mod service;
