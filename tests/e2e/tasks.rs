@@ -139,6 +139,29 @@ fn a_session_has_no_more_live_tasks_than_it_may() {
     home.appctl(begin).ok();
 }
 
+/// The settings allow fewer, then more; nothing has to be started anew for that.
+#[test]
+fn the_settings_say_how_many_live_tasks_a_session_may_have() {
+    let home = Home::new();
+    let allow = |most: u32| {
+        let path = home.config_dir().join("config.toml");
+        std::fs::write(path, format!("[tasks]\nmax_live = {most}\n")).unwrap();
+        home.appctl(["config", "check"]).ok().prints("ok\n");
+    };
+    allow(1);
+    let session = home.start("busy", &["sleep", "1000"]);
+    let id = session.id.as_str();
+    reports(&home, &session, &["begin", "--id", "0", "--label", "work"]);
+    let begin = ["task", "begin", "--session", id, "--id", "1", "--label", "one more"];
+    home.appctl(begin).fails(1, &["1 live task,", "max_live", "config.toml"]);
+    let start = ["task", "start", "--parent", id, "--", "sleep", "1000"];
+    home.appctl(start).fails(1, &["1 live task,", "max_live"]);
+    allow(3);
+    home.appctl(begin).ok();
+    home.appctl(start).ok();
+    home.appctl(start).fails(1, &["3 live tasks"]);
+}
+
 #[test]
 fn one_can_wait_for_the_tasks_of_a_session() {
     let home = Home::new();

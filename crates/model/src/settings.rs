@@ -13,6 +13,26 @@ use crate::notice::NoticeKind;
 pub struct Settings {
     /// The table `[notify]`.
     pub notify: Notify,
+    /// The table `[tasks]`.
+    pub tasks: Tasks,
+}
+
+/// Limits of tasks. The table `[tasks]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tasks {
+    /// Live tasks that one session may have.
+    pub max_live: u32,
+}
+
+impl Tasks {
+    /// The most that [`Self::max_live`] may be: a list shows no more.
+    pub const MOST_LIVE: u32 = 1_000;
+}
+
+impl Default for Tasks {
+    fn default() -> Self {
+        Self { max_live: 64 }
+    }
 }
 
 /// How a person is told. The table `[notify]`.
@@ -146,7 +166,7 @@ pub struct Webhook {
     /// How long each attempt may take.
     pub timeout_ms: u64,
     /// Attempts after the first.
-    pub retries: u8,
+    pub retries: u32,
 }
 
 /// A time of every day, in minutes since midnight: from the first to before the last,

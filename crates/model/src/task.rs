@@ -6,9 +6,6 @@ use serde::{Deserialize, Serialize};
 use crate::report::Outcome;
 use crate::{Phase, SessionId};
 
-/// Live tasks that one session may have, unless its settings say otherwise.
-pub const MAX_LIVE: u32 = 64;
-
 /// A task with all that is known of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskView {

@@ -13,6 +13,7 @@
 
 mod notify;
 mod table;
+mod tasks;
 
 use std::io::{self, Read as _};
 use std::path::Path;
@@ -85,6 +86,7 @@ pub fn parse(text: &str) -> Result<Settings, Vec<Wrong>> {
     let mut top = Table::top(&source, document.get_ref());
     let settings = Settings {
         notify: top.table("notify").map(|table| notify::read(table)).unwrap_or_default(),
+        tasks: top.table("tasks").map(|table| tasks::read(table)).unwrap_or_default(),
     };
     top.finish();
     let mut wrong = source.into_wrong();
@@ -122,11 +124,16 @@ retries = 2
 [notify.agents.claude]
 min_duration = "0s"
 mute = true
+
+[tasks]
+max_live = 200
 "#;
 
     #[test]
     fn every_key_is_read() {
-        let notify = parse(ALL).unwrap().notify;
+        let settings = parse(ALL).unwrap();
+        assert_eq!(settings.tasks.max_live, 200);
+        let notify = settings.notify;
         assert_eq!(notify.min_duration_ms, 90_000);
         assert_eq!(notify.channels, [Channel::Webhook, Channel::Command]);
         assert_eq!(notify.rollup, Rollup::Parent);
@@ -189,6 +196,17 @@ mute = true
         assert_eq!(found[0].0, 2, "{found:?}");
         let found = wrong("[notify.webhook]\nurl = \"ftp://x\"\n");
         assert!(found[0].2.contains("http"), "{found:?}");
+    }
+
+    #[test]
+    fn a_number_has_its_bounds() {
+        for text in ["0", "1001", "-1", "\"64\""] {
+            let found = wrong(&format!("[tasks]\nmax_live = {text}\n"));
+            assert_eq!((found[0].0, found[0].1.as_str()), (2, "tasks.max_live"));
+            assert!(found[0].2.contains("from 1 to 1000"), "{found:?}");
+        }
+        let found = wrong("[tasks]\nmax_life = 9\n");
+        assert!(found[0].2.contains("did you mean `max_live`?"), "{found:?}");
     }
 
     #[test]

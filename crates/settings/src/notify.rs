@@ -14,10 +14,10 @@ const COMMAND_TIMEOUT_MS: u64 = 10_000;
 const WEBHOOK_TIMEOUT_MS: u64 = 10_000;
 
 /// Attempts after the first unless the settings say otherwise.
-const WEBHOOK_RETRIES: u8 = 3;
+const WEBHOOK_RETRIES: u32 = 3;
 
 /// Most attempts after the first.
-const MAX_RETRIES: u8 = 10;
+const MAX_RETRIES: u32 = 10;
 
 /// Longest time that a channel may be given: what takes longer is not a notice.
 const MAX_TIMEOUT_MS: u64 = 5 * 60_000;
@@ -120,7 +120,7 @@ fn read_command(mut table: Table<'_, '_>) -> Option<CommandChannel> {
 
 fn read_webhook(mut table: Table<'_, '_>) -> Option<Webhook> {
     let timeout_ms = timeout(&mut table).unwrap_or(WEBHOOK_TIMEOUT_MS);
-    let retries = table.value("retries").and_then(|value| value.number(MAX_RETRIES));
+    let retries = table.value("retries").and_then(|value| value.number(0, MAX_RETRIES));
     let url = table.value("url");
     if url.is_none() {
         table.refuse("`url` is missing");

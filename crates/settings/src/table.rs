@@ -102,13 +102,13 @@ impl<'s, 't> Value<'s, 't> {
         truth
     }
 
-    /// A whole number up to `most`.
-    pub(crate) fn number(&self, most: u8) -> Option<u8> {
+    /// A whole number within these bounds.
+    pub(crate) fn number(&self, least: u32, most: u32) -> Option<u32> {
         let number = self.value.get_ref().as_integer();
-        let number = number.and_then(|n| u8::from_str_radix(n.as_str(), n.radix()).ok());
-        let number = number.filter(|number| *number <= most);
+        let number = number.and_then(|n| u32::from_str_radix(n.as_str(), n.radix()).ok());
+        let number = number.filter(|number| (least..=most).contains(number));
         if number.is_none() {
-            self.refuse(&format!("write a number from 0 to {most}"));
+            self.refuse(&format!("write a number from {least} to {most}"));
         }
         number
     }

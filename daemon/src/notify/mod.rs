@@ -31,6 +31,7 @@ use std::sync::Arc;
 
 use app_model::notice::What;
 use app_model::notice::policy::{Looking, Situation, Verdict, decide};
+use app_model::settings::Settings;
 use app_model::{RunNumber, SessionId};
 use app_registry::{NewNotice, SessionRow};
 use app_sys::clock;
@@ -104,6 +105,11 @@ impl Teller {
             notice,
             held,
         })
+    }
+
+    /// The settings as they are now. Blocks for a look at the file.
+    pub fn settings(&self) -> Arc<Settings> {
+        self.settings.current()
     }
 
     /// A notice may be due.

@@ -34,7 +34,7 @@ pub(super) enum WebhookError {
     #[error("the server could not be reached in {attempts} attempts")]
     Unreached {
         /// How often it was tried.
-        attempts: u8,
+        attempts: u32,
         /// What was wrong the last time.
         source: Box<ureq::Error>,
     },
@@ -44,7 +44,7 @@ pub(super) enum WebhookError {
         /// Its answer.
         status: u16,
         /// How often it was tried.
-        attempts: u8,
+        attempts: u32,
     },
     /// The daemon ends.
     #[error("the daemon ends")]

@@ -4,7 +4,6 @@ use app_model::notice::What;
 use app_model::notice::policy::Looking;
 use app_model::report::{MAX_TEXT, Report, Stamp};
 use app_model::selector::parse;
-use app_model::task::MAX_LIVE;
 use app_model::{RunNumber, SessionId};
 use app_registry::{Found, Now, TaskOutcome};
 use app_sys::clock;
@@ -42,14 +41,16 @@ async fn take(service: &Service, reported: Reported) -> Result<Reply, Failure> {
     };
     let wanted = text.clone();
     let passed = reports.iter().any(is_about_the_agent).then(|| (stamp.clone(), reports.clone()));
+    let teller = service.notices.clone();
     // One visit: there may be a thousand of these a second.
     let taken = service.store.with(move |registry| {
         let found = registry.find(&parse(&wanted))?;
         let Found::One(id) = found else { return Ok(Err(found)) };
-        let mut news = News { id, full: false, ended: Vec::new() };
+        let most = teller.settings().tasks.max_live;
+        let mut news = News { id, full: None, ended: Vec::new() };
         for report in &reports {
-            let outcome = registry.report_task(id, &stamp, report, &now, MAX_LIVE)?;
-            news.add(report, outcome);
+            let outcome = registry.report_task(id, &stamp, report, &now, most)?;
+            news.add(report, outcome, most);
         }
         Ok(Ok(news))
     });
@@ -57,8 +58,8 @@ async fn take(service: &Service, reported: Reported) -> Result<Reply, Failure> {
         Ok(news) => news,
         Err(found) => return the_one(&text, found).map(|_| Reply::Done),
     };
-    if news.full {
-        return Err(too_many(news.id));
+    if let Some(most) = news.full {
+        return Err(too_many(news.id, most));
     }
     if passed.is_none() && news.ended.is_empty() {
         return Ok(Reply::Done); // Nobody else is concerned.
@@ -79,16 +80,16 @@ async fn take(service: &Service, reported: Reported) -> Result<Reply, Failure> {
 /// What the registry made of some reports.
 struct News {
     id: SessionId,
-    /// There was no room for a task.
-    full: bool,
+    /// There was no room for a task: so many are live.
+    full: Option<u32>,
     /// What a person may want to know, with its run.
     ended: Vec<(RunNumber, What)>,
 }
 
 impl News {
-    fn add(&mut self, report: &Report, outcome: TaskOutcome) {
+    fn add(&mut self, report: &Report, outcome: TaskOutcome, most: u32) {
         match (outcome, report) {
-            (TaskOutcome::TooMany, _) => self.full = true,
+            (TaskOutcome::TooMany, _) => self.full = Some(most),
             (
                 TaskOutcome::Ended { label, elapsed_ms, run },
                 Report::TaskEnded { outcome, summary, .. },

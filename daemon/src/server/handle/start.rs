@@ -12,6 +12,7 @@ use tracing::info;
 use super::resolve::resolve;
 use super::tasks::too_many;
 use crate::ledger::{self, LedgerError, Meta};
+use crate::notify::Teller;
 use crate::server::failure::{caused, failure, of_ledger, of_shutdown, of_store, of_up};
 use crate::service::Service;
 use crate::session::{Begin, UpOutcome};
@@ -85,18 +86,20 @@ async fn register(
     let mut next = Some(first);
     for _ in 0..ID_TRIES {
         let Some(registration) = next.take() else { break };
-        let places = service.config.places.clone();
+        let (places, teller) = (service.config.places.clone(), service.notices.clone());
         // Both on the registry's thread: it is the one that waits for the disk, and going
         // back and forth between threads would take longer than the writing.
-        let written =
-            service.store.with(move |registry| registration.write(registry, &places)).await;
+        let written = service
+            .store
+            .with(move |registry| registration.write(registry, &places, &teller))
+            .await;
         match written.map_err(|error| of_store(&error))? {
             Written::Done(id, name) => return Ok((id, name)),
             Written::Taken(mut again) => {
                 again.meta.id = random_id()?;
                 next = Some(*again);
             }
-            Written::TooMany(parent) => return Err(too_many(parent)),
+            Written::TooMany(parent, most) => return Err(too_many(parent, most)),
             Written::NoDirectory(id, error) => {
                 undo(service, id).await;
                 return Err(of_ledger(&error));
@@ -117,18 +120,24 @@ enum Written {
     Done(SessionId, String),
     /// Somebody has that id.
     Taken(Box<Registration>),
-    /// Its parent has as many live tasks as it may.
-    TooMany(SessionId),
+    /// Its parent has as many live tasks as it may, so many.
+    TooMany(SessionId, u32),
     /// The registry has it, the disk does not.
     NoDirectory(SessionId, LedgerError),
 }
 
 impl Registration {
-    fn write(mut self, registry: &mut Registry, places: &Places) -> Result<Written, RegistryError> {
-        if let Some(parent) = self.meta.parent
-            && registry.live_tasks(parent)? >= app_model::task::MAX_LIVE
-        {
-            return Ok(Written::TooMany(parent));
+    fn write(
+        mut self,
+        registry: &mut Registry,
+        places: &Places,
+        teller: &Teller,
+    ) -> Result<Written, RegistryError> {
+        if let Some(parent) = self.meta.parent {
+            let most = teller.settings().tasks.max_live;
+            if registry.live_tasks(parent)? >= most {
+                return Ok(Written::TooMany(parent, most));
+            }
         }
         if !registry.insert_session(&self.row())? {
             return Ok(Written::Taken(Box::new(self)));

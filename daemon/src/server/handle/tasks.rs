@@ -83,13 +83,16 @@ fn of_report(row: TaskRow, boot_id: &str) -> TaskView {
 }
 
 /// There are as many live tasks as there may be.
-pub(super) fn too_many(parent: SessionId) -> Failure {
-    let most = app_model::task::MAX_LIVE;
+pub(super) fn too_many(parent: SessionId, most: u32) -> Failure {
+    let s = if most == 1 { "" } else { "s" };
     Failure {
-        hint: Some(format!("Wait for one of them: `appctl task ls {parent}` lists them.")),
+        hint: Some(format!(
+            "Wait for one of them: `appctl task ls {parent}` lists them. Or allow more: \
+             `max_live` in the table `[tasks]` of config.toml."
+        )),
         ..crate::server::failure::failure(
             app_wire::control::ErrorCode::Conflict,
-            format!("the session {parent} has {most} live tasks, and may not have more"),
+            format!("the session {parent} has {most} live task{s}, and may not have more"),
         )
     }
 }
