@@ -5,14 +5,19 @@
 //!
 //! 1. A notice is claimed only when there is room to send it at once: one that waits is
 //!    unclaimed in the registry, and is sent by the next daemon if this one dies.
+//! 2. Of two notices about one session the second is shown after the first is: it takes
+//!    its place. A summary is about all sessions.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use app_model::SessionId;
 use app_model::notice::burst::{Burst, Turn};
 use app_model::notice::summary;
 use app_registry::{NoticeOutcome, PendingNotice};
 use app_sys::clock;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 use tracing::{error, info, warn};
 
@@ -32,6 +37,7 @@ pub async fn run(service: Service) {
     let begun = Instant::now();
     let room = Arc::new(Semaphore::new(AT_ONCE));
     let mut burst = Burst::default();
+    let mut queues = Queues::default();
     loop {
         while is_due(&service).await {
             let Ok(place) = room.clone().acquire_owned().await else { return };
@@ -44,7 +50,7 @@ pub async fn run(service: Service) {
                     continue;
                 }
             };
-            send(&service, most, place).await;
+            send(&service, &mut queues, most, place).await;
         }
         service.notices.woken().await;
     }
@@ -59,18 +65,46 @@ async fn is_due(service: &Service) -> bool {
 }
 
 /// Claims up to `most` notices and sends them as one, in a task of its own.
-async fn send(service: &Service, most: usize, place: OwnedSemaphorePermit) {
+async fn send(service: &Service, queues: &mut Queues, most: usize, place: OwnedSemaphorePermit) {
     let at = clock::wall_ms();
     match service.store.with(move |registry| registry.claim_notices(most, at)).await {
         Ok(claimed) => {
             let Some(parcel) = parcel(claimed) else { return };
-            let service = service.clone();
-            tokio::spawn(async move {
+            let (service, session) = (service.clone(), parcel.session);
+            queues.append(session, async move {
                 deliver(&service, parcel).await;
                 drop(place);
             });
         }
         Err(refused) => unreadable(&refused),
+    }
+}
+
+/// Who is on the way, so that who comes after waits (invariant 2).
+#[derive(Debug, Default)]
+struct Queues {
+    /// The last one about each session; those about none are together. Who is done is
+    /// forgotten when the next comes, so there are no more than [`AT_ONCE`] and one.
+    last: HashMap<Option<SessionId>, JoinHandle<()>>,
+}
+
+impl Queues {
+    /// Has `work` done after what was appended before about this session.
+    fn append(
+        &mut self,
+        session: Option<SessionId>,
+        work: impl Future<Output = ()> + Send + 'static,
+    ) {
+        self.last.retain(|_, before| !before.is_finished());
+        let before = self.last.remove(&session);
+        let task = tokio::spawn(async move {
+            if let Some(before) = before {
+                // One that panicked is done as well.
+                drop(before.await);
+            }
+            work.await;
+        });
+        self.last.insert(session, task);
     }
 }
 
@@ -116,5 +150,35 @@ async fn deliver(service: &Service, parcel: Parcel) {
         service.store.with(move |registry| registry.settle_notices(&numbers, &outcome, at)).await;
     if let Err(refused) = settled {
         error!(error = &refused as &dyn std::error::Error, "a notice stays unsettled");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::{mpsc, oneshot};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_about_one_session_waits_for_what_came_before_and_nothing_else_does() {
+        let mut queues = Queues::default();
+        let (told, mut heard) = mpsc::channel(8);
+        let (open, gate) = oneshot::channel::<()>();
+        let say = |word: &'static str| {
+            let told = told.clone();
+            async move { told.send(word).await.unwrap() }
+        };
+        let first = say("first");
+        queues.append(Some(SessionId(1)), async move {
+            gate.await.unwrap();
+            first.await;
+        });
+        queues.append(Some(SessionId(1)), say("second"));
+        queues.append(Some(SessionId(2)), say("other"));
+        queues.append(None, say("summary"));
+        let free = [heard.recv().await, heard.recv().await];
+        assert_eq!(free, [Some("other"), Some("summary")]);
+        open.send(()).unwrap();
+        assert_eq!([heard.recv().await, heard.recv().await], [Some("first"), Some("second")]);
     }
 }
