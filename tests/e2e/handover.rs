@@ -1,6 +1,7 @@
 //! The terminal in the holder's hands: whoever dies or leaves, it is put right.
 
 use app_tests::process;
+use app_tests::screen::Modes;
 use app_tests::terminal::{DETACH_KEY, Terminal, size};
 use app_tests::{Home, wait};
 use rustix::process::Signal;
@@ -45,6 +46,37 @@ fn a_holder_that_is_killed_leaves_a_terminal_that_can_be_used() {
     session.holder().kill();
     wait_put_right(&mut terminal);
     assert_ne!(terminal.wait_exit(), 0);
+}
+
+/// The program knows nothing of it: the reports are for the holder.
+#[test]
+fn a_terminal_reports_its_focus_while_it_is_attached_and_no_longer() {
+    let home = Home::new();
+    let session = home.start_sh("plain", "stty raw -echo; printf ready; exec cat -v");
+    let asked = |terminal: &mut Terminal| {
+        terminal.wait_until("a terminal that reports", |screen| {
+            screen.contains("ready") && screen.modes().contains(Modes::FOCUS_IN_OUT)
+        });
+    };
+    for (relay, shown) in [(&[][..], "readyabc"), (&["--relay"], "readyabcabc")] {
+        let mut terminal = home.terminal(&[&["attach"], relay, &[session.id.as_str()]].concat());
+        asked(&mut terminal);
+        // One report whole, one in two pieces, and keys around them.
+        for keys in ["a\u{1b}[I", "b\u{1b}", "[O", "c"] {
+            terminal.keys(keys);
+        }
+        terminal.wait_until_contains(shown);
+        terminal.keys(DETACH_KEY);
+        assert_eq!(terminal.wait_exit(), 0);
+        assert!(terminal.screen().modes_left_behind().is_empty(), "{terminal}");
+    }
+    let mut terminal = session.attach();
+    asked(&mut terminal);
+    terminal.signal(Signal::KILL);
+    terminal.wait_raw_from_anybody("the end of the reports", |it| {
+        !it.screen().modes().contains(Modes::FOCUS_IN_OUT)
+    });
+    session.wait_attached(0);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use app_tests::bus::Notice;
+use app_tests::screen::Modes;
 use app_tests::{Home, process, wait};
 
 const BUS: &str = "DBUS_SESSION_BUS_ADDRESS";
@@ -96,6 +97,35 @@ fn what_somebody_saw_or_asked_for_is_not_told() {
     terminal.wait_exit();
     watched.wait_over();
     only_the_last_is_told(&home, || mock.wait_notices(1));
+}
+
+/// Attached is not looked at: the terminal says that it is in the background, and no program
+/// had to ask it.
+#[test]
+fn what_ends_on_a_terminal_in_the_background_is_told() {
+    let home = telling_all();
+    let bus = home.bus();
+    let mock = bus.mock();
+    let home = home.with(BUS, &bus.address);
+    for relay in [&[][..], &["--relay"]] {
+        for (name, reports) in [("back", "\u{1b}[I\u{1b}[O"), ("front", "\u{1b}[O\u{1b}[I")] {
+            let session = home.start_sh(name, "stty -echo; echo ready; read x; echo got:$x:");
+            let args = [&["attach"], relay, &[session.id.as_str()]].concat();
+            let mut terminal = home.terminal(&args);
+            terminal.wait_until("reports that are asked for", |screen| {
+                screen.contains("ready") && screen.modes().contains(Modes::FOCUS_IN_OUT)
+            });
+            terminal.keys(reports);
+            terminal.type_line("end");
+            terminal.wait_until_contains("got:end:");
+            terminal.wait_exit();
+            session.wait_over();
+        }
+    }
+    home.start_sh("last", "exit 0").wait_over();
+    let titles: Vec<_> = mock.wait_notices(3).into_iter().map(|notice| notice.title).collect();
+    assert_eq!(titles[..2], ["✔ back finished · 0s"; 2]);
+    assert!(!titles.iter().any(|title| title.contains("front")), "{titles:?}");
 }
 
 /// The daemon dies, the program ends, the next daemon tells it; the one after does not.

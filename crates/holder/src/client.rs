@@ -21,7 +21,7 @@ use app_sys::socket;
 use app_wire::hello::HELLO_LEN;
 use app_wire::hold::{Decoder, DetachReason, FromHolder, HELLO, RefusedCode, ToHolder};
 
-use crate::focus::Focus;
+use crate::focus::{self, Focus};
 use crate::glance::Glance;
 use crate::handed::{Back, Handed, Place, Typed};
 use crate::limits;
@@ -264,7 +264,19 @@ impl Client {
         self.outbox.drop_output();
         self.forget_focus();
         self.attachment = Some(Attachment { size, read_only, flow: Flow::Live });
-        self.push_output(snapshot);
+        // First: a snapshot may end within a sequence.
+        self.push_output(&[focus::ASK, snapshot].concat());
+    }
+
+    /// Writes something to its terminal that is not of the program, whose output stands
+    /// between two sequences. Says whether it could be.
+    pub(crate) fn slip_in(&mut self, bytes: &[u8], now: Instant) -> bool {
+        let takes = self.attachment.is_some_and(|attachment| attachment.flow == Flow::Live);
+        if takes {
+            self.push_output(bytes);
+            self.flush(now);
+        }
+        takes
     }
 
     /// Shows pictures to a terminal whose size is not this one, the program's. Says whether
@@ -279,7 +291,7 @@ impl Client {
         }
         if !self.glance.as_ref().is_some_and(|glance| glance.fits(size)) {
             self.drop_output();
-            self.push_output(BACK_TO_NORMAL);
+            self.push_output(&[BACK_TO_NORMAL, focus::ASK].concat());
             self.glance = Some(Glance::new(size, now));
         }
         if let Some(attachment) = &mut self.attachment {
@@ -291,8 +303,13 @@ impl Client {
     /// Starts anew from this snapshot.
     pub(crate) fn repaint(&mut self, snapshot: &[u8], now: Instant) {
         self.drop_output();
-        self.push_output(snapshot);
+        self.push_anew(snapshot);
         self.flush(now);
+    }
+
+    /// Queues a snapshot for a terminal that shows something else, or half of it.
+    fn push_anew(&mut self, snapshot: &[u8]) {
+        self.push_output(&[BACK_TO_NORMAL, focus::ASK, snapshot].concat());
     }
 
     /// Whether a picture is due that it can take.
@@ -379,6 +396,11 @@ impl Client {
         self.handed.as_mut().filter(|handed| !handed.is_leaving()).map(|handed| handed.read(now))
     }
 
+    /// What was held back because it might have become a report of the focus.
+    pub(crate) fn release(&mut self, now: Instant) -> Option<Vec<u8>> {
+        self.focus.due_at().is_some_and(|at| now >= at).then(|| self.focus.release())
+    }
+
     /// What has become of keys that were held back.
     pub(crate) fn tick(&mut self, now: Instant) -> Option<Typed> {
         let handed = self.handed.as_mut().filter(|handed| !handed.is_leaving())?;
@@ -404,7 +426,7 @@ impl Client {
     pub(crate) fn catch_up(&mut self, snapshot: &[u8]) {
         if let Some(attachment) = &mut self.attachment {
             attachment.flow = Flow::Live;
-            self.push_output(snapshot);
+            self.push_anew(snapshot);
         }
     }
 
@@ -469,7 +491,8 @@ impl Client {
         // While it takes nothing, the room that it makes is awaited.
         let picture = self.glance.as_ref().filter(|_| self.waiting() == 0);
         let picture = picture.and_then(Glance::due_at);
-        [slow, self.handed.as_ref().and_then(Handed::deadline), picture].into_iter().flatten().min()
+        let handed = self.handed.as_ref().and_then(Handed::deadline);
+        [slow, handed, picture, self.focus.due_at()].into_iter().flatten().min()
     }
 
     /// When it is left behind, if it takes nothing until then.

@@ -136,7 +136,7 @@ impl Holder {
         fs::remove_file(&self.run.socket).ok();
         let Ended { exit, elapsed_ms, .. } = ended;
         let last_screen = match &mut self.body {
-            Body::Terminal(terminal) => terminal.recorder(Instant::now()).screen().repaint(),
+            Body::Terminal(terminal) => terminal.recorder(Instant::now()).screen().snapshot(0),
             Body::Plain { .. } => Vec::new(),
         };
         self.tell_last_looks(Instant::now());

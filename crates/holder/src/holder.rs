@@ -11,6 +11,7 @@ use app_sys::signals::Signals;
 use app_sys::{clock, memory};
 use app_wire::hold::{FromHolder, Status};
 
+use crate::aside::Aside;
 use crate::client::ClientId;
 use crate::clients::Clients;
 use crate::limits;
@@ -69,6 +70,7 @@ enum Event {
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Told {
     attached: u16,
+    focused: Option<bool>,
     size: Option<TerminalSize>,
     stopping: bool,
     title: String,
@@ -94,6 +96,8 @@ pub(crate) struct Holder {
     pub(crate) last_typed_at_ms: i64,
     /// Output since free memory was last given back, and when the last of it came.
     pub(crate) untrimmed: Option<(u64, Instant)>,
+    /// What is written to the terminals besides the output.
+    pub(crate) aside: Aside,
     signals: Signals,
     told: Told,
 }
@@ -119,6 +123,7 @@ impl Holder {
             last_output_at_ms: 0,
             last_typed_at_ms: 0,
             untrimmed: None,
+            aside: Aside::default(),
             signals,
             told: Told::default(),
         }
@@ -227,6 +232,7 @@ impl Holder {
             catch_up,
             self.title_at(),
             self.look_at(),
+            self.aside_at(),
             self.trim_at(),
         ]
         .into_iter()
@@ -245,6 +251,7 @@ impl Holder {
         if let Body::Terminal(terminal) = &mut self.body {
             terminal.on_time(now);
         }
+        self.write_aside(now);
         if self.trim_at().is_some_and(|at| now >= at) {
             self.untrimmed = None;
             if let Body::Terminal(terminal) = &mut self.body {
@@ -285,6 +292,7 @@ impl Holder {
             started_boot_ms: self.run.started_boot_ms,
             size,
             attached: self.clients.attached(),
+            focused: self.focused(),
             stopping: self.termination.is_under_way(),
             last_output_at_ms,
             output_bytes,
@@ -298,9 +306,11 @@ impl Holder {
             Body::Terminal(terminal) => Some(terminal.size()),
             Body::Plain { .. } => None,
         };
-        let (attached, stopping) = (self.clients.attached(), self.termination.is_under_way());
-        let Told { attached: was_attached, size: was_size, stopping: was_stopping, .. } = self.told;
-        let changed = (attached, size, stopping) != (was_attached, was_size, was_stopping);
+        let (attached, focused) = (self.clients.attached(), self.focused());
+        let stopping = self.termination.is_under_way();
+        let was = &self.told;
+        let changed = (attached, focused, size, stopping)
+            != (was.attached, was.focused, was.size, was.stopping);
         let nothing_told = self.told.at.is_none();
         if changed {
             self.stir_looks(now);
@@ -310,7 +320,7 @@ impl Holder {
         }
         let status = self.status();
         let title = status.title.clone();
-        self.told = Told { attached, size, stopping, title, at: Some(now) };
+        self.told = Told { attached, focused, size, stopping, title, at: Some(now) };
         let message = FromHolder::Status(status);
         for client in self.clients.iter_mut().filter(|client| client.watches) {
             client.say(&message);

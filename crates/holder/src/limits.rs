@@ -3,6 +3,13 @@
 
 use std::time::Duration;
 
+/// How long input that may become a report of the focus is held back: longer than between
+/// two reads of what was written at once, shorter than a person notices.
+pub(crate) const REPORT_HOLD: Duration = Duration::from_millis(10);
+
+/// A paste of which nothing came for so long is over.
+pub(crate) const PASTE: Duration = Duration::from_secs(2);
+
 /// Connections at once. A person has a handful; the rest is a program gone wrong.
 pub(crate) const CLIENTS: usize = 64;
 

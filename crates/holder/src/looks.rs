@@ -19,7 +19,7 @@ use std::time::Instant;
 use app_model::look::Sight;
 use app_wire::hold::{FromHolder, RefusedCode};
 
-use crate::client::{Client, ClientId};
+use crate::client::ClientId;
 use crate::focus;
 use crate::holder::{Body, Holder};
 use crate::limits;
@@ -121,6 +121,12 @@ impl Holder {
         self.clients.iter_mut().for_each(|client| client.show(&sight, now));
     }
 
+    /// Whether somebody looks, as far as that is known.
+    pub(crate) fn focused(&self) -> Option<bool> {
+        let attached = self.clients.iter().filter(|client| client.attachment.is_some());
+        focus::of_all(attached.map(|client| client.focus.known()))
+    }
+
     fn is_flooded(&self) -> bool {
         matches!(&self.body, Body::Terminal(terminal) if terminal.is_flooded())
     }
@@ -130,18 +136,13 @@ impl Holder {
         let Body::Terminal(terminal) = &mut self.body else { return None };
         let mut recorder = terminal.recorder(now);
         let screen = recorder.screen();
-        let (look, reports_focus) = (screen.look(), screen.reports_focus());
+        let look = screen.look();
         drop(recorder);
-        if !reports_focus {
-            // Whatever was said before, nobody says when it changes.
-            self.clients.iter_mut().for_each(Client::forget_focus);
-        }
-        let attached = self.clients.iter().filter(|client| client.attachment.is_some());
         Some(Sight {
             look,
             last_output_at_ms: self.last_output_at_ms,
             last_typed_at_ms: self.last_typed_at_ms,
-            focused: focus::of_all(attached.map(|client| client.focus.known())),
+            focused: self.focused(),
         })
     }
 }

@@ -24,6 +24,7 @@
 //!    that, so the next run may begin at once.
 
 mod args;
+mod aside;
 mod backlog;
 mod client;
 mod clients;

@@ -68,11 +68,6 @@ impl Model {
         self.guarded(|screen| screen.snapshot(history))
     }
 
-    /// Bytes that paint the screen on a terminal that shows something else, or half of it.
-    pub(crate) fn repaint(&mut self) -> Vec<u8> {
-        [BACK_TO_NORMAL, &self.snapshot(0)].concat()
-    }
-
     /// Bytes that bring a terminal of another size up to date.
     pub(crate) fn picture(&mut self, view: &mut View) -> Vec<u8> {
         self.guarded(|screen| view.draw(screen))
@@ -99,6 +94,12 @@ impl Model {
     /// Whether terminals are to report when they have the focus.
     pub(crate) fn reports_focus(&self) -> bool {
         self.screen.modes().focus_events
+    }
+
+    /// Whether the output stands between two sequences and two characters: something else
+    /// can be written to the terminals that have it so far.
+    pub(crate) fn is_between(&self) -> bool {
+        self.screen.is_between_sequences()
     }
 
     /// What a question at this point is to be answered with.
@@ -166,7 +167,7 @@ mod tests {
         let left =
             b"\x1b[?1049h\x1b[?1003;1006;2004;69h\x1b[3;9r\x1b[?6h\x1b[7mold\x1b[>5u\x1b]2;half";
         stale.feed(left);
-        stale.feed(&model.repaint());
+        stale.feed(&[BACK_TO_NORMAL, &model.snapshot(0)].concat());
         assert_eq!(stale.text(), model.text());
         assert_eq!(stale.screen.modes(), model.screen.modes());
         assert_eq!(stale.screen.cursor(), model.screen.cursor());

@@ -60,6 +60,7 @@ impl Holder {
             self.clients.iter_mut().for_each(|client| client.write_apart(now));
         }
         self.output_bytes += count as u64;
+        self.aside.stir(now);
         self.last_output_at_ms = clock::wall_ms();
         self.stir_looks(now);
         let before = self.untrimmed.map_or(0, |(bytes, _)| bytes);
@@ -103,7 +104,7 @@ impl Holder {
         }
         if client.is_lagging() && !client.has_output_waiting() {
             let Body::Terminal(terminal) = &mut self.body else { return };
-            let snapshot = terminal.recorder(now).screen().repaint();
+            let snapshot = terminal.recorder(now).screen().snapshot(0);
             client.catch_up(&snapshot);
             client.flush(now);
         }
@@ -127,7 +128,7 @@ impl Holder {
         let size = terminal.size();
         for client in self.clients.iter_mut() {
             if client.fit(size, now) {
-                client.repaint(&terminal.recorder(now).screen().repaint(), now);
+                client.repaint(&terminal.recorder(now).screen().snapshot(0), now);
             }
         }
         self.draw_pictures(now);

@@ -90,12 +90,19 @@ enum Kind {
 pub(crate) struct Scanner {
     state: State,
     body: Vec<u8>,
+    /// A sequence has ended the reports of the focus.
+    focus_lost: bool,
 }
 
 impl Scanner {
     /// Whether it is between two sequences: text may be left out.
     pub(crate) fn is_idle(&self) -> bool {
         self.state == State::Ground
+    }
+
+    /// Whether terminals were told to report no focus since this was last asked.
+    pub(crate) fn focus_lost(&mut self) -> bool {
+        std::mem::take(&mut self.focus_lost)
     }
 
     /// Reads on: up to and including the next sequence, which may be a question, or to
@@ -135,6 +142,7 @@ impl Scanner {
             (State::Text(_), other) => self.keep(&[other]),
             (State::Escape | State::TextEscape(_), other) => {
                 self.body.clear();
+                self.focus_lost |= other == b'c'; // RIS.
                 self.state = match other {
                     b'[' => State::Csi,
                     b']' => State::Text(Kind::Osc),
@@ -146,6 +154,7 @@ impl Scanner {
             (State::Csi, 0x20..=0x3f) => self.keep(&[byte]),
             (State::Csi, 0x40..=0x7e) => {
                 self.state = State::Ground;
+                self.focus_lost |= byte == b'l' && resets_focus(&self.body);
                 return csi(&self.body, byte);
             }
             (State::Csi | State::Ground, _) => {}
@@ -167,6 +176,12 @@ impl Scanner {
         let room = BODY - self.body.len().min(BODY);
         self.body.extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
+}
+
+/// Whether the modes that are reset have the one of focus reports among them.
+fn resets_focus(body: &[u8]) -> bool {
+    let modes = body.strip_prefix(b"?").unwrap_or_default();
+    modes.split(|&byte| byte == b';').any(|mode| mode == b"1004")
 }
 
 fn csi(body: &[u8], last: u8) -> Option<Question> {
@@ -362,6 +377,30 @@ mod tests {
         }
         let endless = [b"\x1b]11;?".as_slice(), &[b'x'; 100_000], b"\x1b\\"].concat();
         assert_eq!(questions(&endless, 4096), []);
+    }
+
+    #[test]
+    fn the_end_of_focus_reports_is_noticed_however_it_is_cut() {
+        let noticed = |bytes: &[u8], cut: usize| {
+            let mut scanner = Scanner::default();
+            for piece in bytes.chunks(cut) {
+                let mut rest = piece;
+                while !rest.is_empty() {
+                    rest = &rest[scanner.next(rest).0..];
+                }
+            }
+            let lost = scanner.focus_lost();
+            assert!(!scanner.focus_lost(), "it is told once");
+            lost
+        };
+        for cut in 1..20 {
+            for lost in [&b"x\x1b[?1004ly"[..], b"\x1b[?1000;1004;2004l", b"\x1bc"] {
+                assert!(noticed(lost, cut), "{} cut at {cut}", lost.escape_ascii());
+            }
+            for kept in [&b"\x1b[?1004h"[..], b"1004l", b"\x1b[1004l", b"\x1b[?21004l", b"c"] {
+                assert!(!noticed(kept, cut), "{} cut at {cut}", kept.escape_ascii());
+            }
+        }
     }
 
     #[test]

@@ -82,6 +82,11 @@ impl Recorder {
         None
     }
 
+    /// Whether the program has told terminals to report no focus since this was last asked.
+    pub(crate) fn focus_lost(&mut self) -> bool {
+        self.questions.focus_lost()
+    }
+
     /// When the model is to catch up with the output, if nobody looks at it before.
     pub(crate) fn due_at(&self) -> Option<Instant> {
         self.backlog.due_at()

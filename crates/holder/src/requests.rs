@@ -125,10 +125,21 @@ impl Holder {
 
     fn type_in(&mut self, id: ClientId, bytes: Vec<u8>, now: Instant) {
         let Some(client) = self.clients.get_mut(id) else { return };
-        if !client.drives() || bytes.is_empty() {
-            return; // An observer, or input that crossed a detach.
+        let Body::Terminal(terminal) = &mut self.body else { return };
+        if client.attachment.is_none() {
+            return; // Input that crossed a detach.
         }
-        client.focus.listen(&bytes);
+        let is_wanted = || terminal.recorder(now).screen().reports_focus();
+        let typed = client.focus.listen(&bytes, now, is_wanted);
+        self.pass_in(id, typed, now);
+    }
+
+    /// What was typed and is for the program.
+    fn pass_in(&mut self, id: ClientId, bytes: Vec<u8>, now: Instant) {
+        let Some(client) = self.clients.get_mut(id) else { return };
+        if !client.drives() || bytes.is_empty() {
+            return; // An observer, or nothing but a report.
+        }
         if reports::is_typed(&bytes) {
             self.last_typed_at_ms = clock::wall_ms();
         }
@@ -211,6 +222,9 @@ impl Holder {
         for id in ids {
             let typed = self.clients.get_mut(id).and_then(|client| client.tick(now));
             self.heard(id, typed, now);
+            if let Some(keys) = self.clients.get_mut(id).and_then(|client| client.release(now)) {
+                self.pass_in(id, keys, now);
+            }
         }
     }
 

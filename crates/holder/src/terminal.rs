@@ -236,6 +236,12 @@ impl Terminal {
         lock(&self.recorder)
     }
 
+    /// Whether terminals were told to report no focus since this was last asked. Of a flood
+    /// that is heard when it is over.
+    pub(crate) fn focus_lost(&self) -> bool {
+        self.worker.is_none() && lock(&self.recorder).focus_lost()
+    }
+
     /// The title, at most [`limits::LAG`] old.
     pub(crate) fn title(&self) -> &str {
         &self.title

@@ -101,8 +101,8 @@ impl Screen {
         }
     }
 
-    /// Whether nothing is half read.
-    pub(crate) fn is_between_sequences(&self) -> bool {
+    /// Whether nothing is half read: neither a sequence nor a character.
+    pub fn is_between_sequences(&self) -> bool {
         self.framer.state == State::Text && self.framer.waiting.is_empty()
     }
 

@@ -329,7 +329,7 @@ impl<O: Outside> Actor<O> {
     }
 
     async fn write_end(&self, run: RunNumber, exit: Exit, record: Option<&ExitRecord>) {
-        let attached = self.live.borrow().attached();
+        let looking = self.live.borrow().looking();
         let at = clock::wall_ms();
         let end = RunEnd {
             session: self.id,
@@ -339,10 +339,10 @@ impl<O: Outside> Actor<O> {
             elapsed_ms: record.map(|record| record.elapsed_ms),
             last_line: record.and_then(|record| record.last_line.clone()),
             title: record.map_or_else(String::new, |record| record.title.clone()),
-            seen: attached > 0,
+            seen: looking.attached > 0,
         };
         info!(session = %self.id, %run, exit = %exit.reason(), "the run is over");
-        commit_end(&self.around, end, attached).await;
+        commit_end(&self.around, end, looking).await;
     }
 
     /// Nothing was started: the registry and the disk forget the run.
@@ -381,7 +381,7 @@ impl<O: Outside> Actor<O> {
 }
 
 /// Commits the end of a run together with the notice about it.
-pub async fn commit_end(around: &Around, end: RunEnd, attached: u16) {
+pub async fn commit_end(around: &Around, end: RunEnd, looking: Looking) {
     let id = end.session;
     let at = clock::wall_ms();
     let teller = around.notices.clone();
@@ -400,7 +400,7 @@ pub async fn commit_end(around: &Around, end: RunEnd, attached: u16) {
                         asked: row.view.stop_asked,
                         last_line: end.last_line.clone(),
                     },
-                    looking: Looking::attached(attached),
+                    looking,
                 },
             );
             Ok(registry.run_ended(&end, notice.as_ref(), at)? && notice.is_some())

@@ -33,7 +33,9 @@ impl Live {
 
     /// Who sees what it shows.
     pub fn looking(&self) -> Looking {
-        let focused = self.look.as_ref().and_then(|sight| sight.focused);
+        let said = self.status.as_ref().and_then(|status| status.focused);
+        // Holders of older releases say it in their looks.
+        let focused = said.or_else(|| self.look.as_ref().and_then(|sight| sight.focused));
         Looking { attached: self.attached(), focused }
     }
 

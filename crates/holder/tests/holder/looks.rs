@@ -19,6 +19,9 @@ const GAP: Duration = Duration::from_millis(250);
 /// No two that differ in their times alone.
 const TIMES_GAP: Duration = Duration::from_secs(1);
 
+/// What asks a terminal to report its focus.
+const ASKS: &str = "\u{1b}[?1004h";
+
 /// Fifty pictures a second for three seconds.
 const SPINNER: &str = "awk 'BEGIN { for (n = 1; n <= 150; n++) {
     printf \"\\rframe %d of 150 \", n; fflush(); system(\"sleep 0.02\") } }'";
@@ -189,13 +192,15 @@ fn a_run_without_a_terminal_has_no_looks() {
 }
 
 #[test]
-fn the_focus_is_known_from_the_reports_of_all_terminals_while_there_are_any() {
+fn the_focus_is_known_from_the_reports_of_all_terminals() {
     let text = r"stty raw -echo; printf 'on\033[?1004h'; head -c 8 >/dev/null; \
         printf '\033[?1004loff'; exec cat";
     let rig = Rig::start(&script(text));
-    let mut terminal = rig.attach();
-    terminal.output("\u{1b}[?1004h");
-    let (mut watcher, first) = watch(&rig);
+    let terminal = rig.attach();
+    let (mut watcher, mut first) = watch(&rig);
+    if !shows(&first, "on") {
+        first = look_until(&mut watcher, "the program", |sight| shows(sight, "on")).0;
+    }
     assert_eq!(first.focused, None);
     let mut focus = |wanted: Option<bool>| {
         look_until(&mut watcher, "the focus", |sight| sight.focused == wanted).0
@@ -209,8 +214,45 @@ fn the_focus_is_known_from_the_reports_of_all_terminals_while_there_are_any() {
     drop(observer);
     terminal.type_in("go");
     let (off, _) = look_until(&mut watcher, "the end", |sight| shows(sight, "onoff"));
-    assert_eq!(off.focused, None, "nobody would say when that changes");
+    assert_eq!(off.focused, Some(true), "they go on to report");
     assert!(off.last_typed_at_ms > 0);
+}
+
+/// Shows what it is typed, and ends the reports of the focus when it is told to.
+const TAKES_FOCUS_AWAY: &str = r"stty raw -echo; printf 'ready'; head -c 1 >/dev/null;
+    printf '\033[?1004h'; head -c 1 >/dev/null; printf '\033[?1004lgone'; exec cat -v";
+
+/// A program that ends the reports, as many do when they leave, ends them for the others who
+/// want to know as well.
+#[test]
+fn terminals_are_asked_for_their_focus_again_when_the_program_has_ended_the_reports() {
+    let rig = Rig::start(&script(TAKES_FOCUS_AWAY));
+    let mut terminal = rig.attach();
+    assert!(terminal.output("ready").starts_with(ASKS));
+    terminal.type_in("1");
+    terminal.output(ASKS);
+    terminal.type_in("2");
+    let after = terminal.output(ASKS);
+    assert!(after.contains("\u{1b}[?1004lgone"), "{after:?}");
+    terminal.type_in("\u{1b}[Iok");
+    let shown = terminal.output("ok");
+    assert_eq!(shown, "ok", "the report is not for the program");
+    rig.status("the focus", |status| status.focused == Some(true));
+}
+
+/// It stops in the midst of a title: what is written then would be a part of that.
+#[test]
+fn nothing_is_written_into_a_sequence_of_the_program() {
+    let text = r"stty raw -echo; printf 'ready'; head -c 1 >/dev/null;
+        printf '\033[?1004l\033]2;half'; head -c 1 >/dev/null; printf ' a title\007done'; exec cat";
+    let rig = Rig::start(&script(text));
+    let mut terminal = rig.attach();
+    terminal.output("ready");
+    terminal.type_in("1");
+    terminal.output("half");
+    terminal.type_in("2");
+    let after = terminal.output(ASKS);
+    assert_eq!(after, format!(" a title\u{7}done{ASKS}"));
 }
 
 /// The holder reads the keys of such a terminal by itself.

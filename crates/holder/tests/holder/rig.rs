@@ -218,6 +218,13 @@ impl Rig {
         self.watcher = self.connect();
     }
 
+    /// Asks a holder until its status is as wanted.
+    pub(crate) fn status(&self, what: &str, wanted: impl Fn(&Status) -> bool) -> Status {
+        let mut conn = self.connect();
+        conn.say(&ToHolder::Watch);
+        conn.status(what, wanted)
+    }
+
     pub(crate) fn pid(&self) -> Pid {
         Pid::new(self.holder.id()).unwrap()
     }

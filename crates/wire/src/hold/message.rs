@@ -5,7 +5,7 @@ use app_model::{Exit, RunNumber, SessionId, Signal, TerminalSize};
 
 use super::frame::{Frame, MAX_PAYLOAD, OUTPUT_CHUNK, encode_frame};
 use super::layout::{Reader, Truncated, Writer};
-use super::sight::{put_sight, take_sight};
+use super::sight::{answer, answer_of, put_sight, take_sight};
 
 /// A payload that is shorter than its kind demands, or says something impossible.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -154,6 +154,9 @@ pub struct Status {
     pub output_bytes: u64,
     /// The title the program has set.
     pub title: String,
+    /// Whether a terminal that shows it has the focus, where that is known of one that has
+    /// it, or of all that they have not. Not said by holders of older releases.
+    pub focused: Option<bool>,
 }
 
 /// The program could not be started. The holder ends after saying so.
@@ -504,12 +507,17 @@ fn put_status(status: &Status) -> Writer {
         .u64(status.child_start)
         .i64(status.started_at_ms)
         .u64(status.started_boot_ms);
-    put_size(fixed, status.size)
+    let out = put_size(fixed, status.size)
         .u16(status.attached)
         .u8(u8::from(status.stopping))
         .i64(status.last_output_at_ms)
         .u64(status.output_bytes)
-        .string(&status.title)
+        .string(&status.title);
+    // A later field: nothing is said where nothing is known.
+    match status.focused {
+        Some(_) => out.u8(answer(status.focused)),
+        None => out,
+    }
 }
 
 fn take_status(fields: &mut Reader<'_>) -> Result<Status, Truncated> {
@@ -527,6 +535,7 @@ fn take_status(fields: &mut Reader<'_>) -> Result<Status, Truncated> {
         last_output_at_ms: fields.i64()?,
         output_bytes: fields.u64()?,
         title: fields.string()?,
+        focused: fields.u8().ok().and_then(answer_of),
     })
 }
 

@@ -62,7 +62,7 @@ fn text(fields: &mut Reader<'_>) -> Result<String, Truncated> {
     Ok(fitted(&fields.string()?).to_owned())
 }
 
-fn answer(answer: Option<bool>) -> u8 {
+pub(super) fn answer(answer: Option<bool>) -> u8 {
     match answer {
         None => UNKNOWN,
         Some(true) => YES,
@@ -70,7 +70,7 @@ fn answer(answer: Option<bool>) -> u8 {
     }
 }
 
-fn answer_of(number: u8) -> Option<bool> {
+pub(super) fn answer_of(number: u8) -> Option<bool> {
     match number {
         YES => Some(true),
         NO => Some(false),

@@ -139,6 +139,7 @@ fn status(attached: u16) -> Status {
         last_output_at_ms: 0,
         output_bytes: 0,
         title: String::new(),
+        focused: None,
     }
 }
 

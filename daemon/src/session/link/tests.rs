@@ -108,6 +108,7 @@ fn status() -> Status {
         last_output_at_ms: 0,
         output_bytes: 0,
         title: String::new(),
+        focused: None,
     }
 }
 

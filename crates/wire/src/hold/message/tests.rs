@@ -27,6 +27,7 @@ fn status() -> Status {
         last_output_at_ms: 1_700_000_000_500,
         output_bytes: 9,
         title: "vim".into(),
+        focused: None,
     }
 }
 
@@ -86,6 +87,12 @@ fn from_holder() -> Vec<(FromHolder, &'static str)> {
             "48000000825dcf5d7c0200000064000000650000009210000000000000 0068e5cf8b010000\
              8813000000000000 180050008002e001 0100 01 f469e5cf8b010000 0900000000000000\
              030076696d",
+        ),
+        (
+            FromHolder::Status(Status { focused: Some(false), title: String::new(), ..status() }),
+            "46000000825dcf5d7c0200000064000000650000009210000000000000 0068e5cf8b010000\
+             8813000000000000 180050008002e001 0100 01 f469e5cf8b010000 0900000000000000\
+             0000 02",
         ),
         (FromHolder::Output(b"x".to_vec()), "010000008378"),
         (FromHolder::Screen { last: true, bytes: b"x".to_vec() }, "02000000840178"),
