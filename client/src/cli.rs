@@ -527,7 +527,7 @@ pub(crate) struct Notices {
 pub(crate) enum NotifyVerb {
     /// Show a notice on each channel, and say what became of it
     Test {
-        /// Only on this one: desktop, command or webhook
+        /// Only on this one: desktop, command, webhook or terminal
         #[arg(long, value_name = "CHANNEL")]
         channel: Option<String>,
     },

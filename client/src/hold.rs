@@ -70,7 +70,11 @@ impl Explain for HoldError {
             Self::Refused { code: RefusedCode::Ended | RefusedCode::NoTerminal, .. } => {
                 Code::Conflict
             }
-            Self::Refused { code: RefusedCode::BadTerminal | RefusedCode::Unknown(_), .. }
+            Self::Refused {
+                code:
+                    RefusedCode::BadTerminal | RefusedCode::NobodyAttached | RefusedCode::Unknown(_),
+                ..
+            }
             | Self::Failed { .. }
             | Self::HungUp { .. }
             | Self::Frame { .. }

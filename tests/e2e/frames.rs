@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use app_model::TerminalSize;
+use app_model::notice::voice::Voice;
 use app_tests::peer::{Control, Hold, connect, wait_closed};
 use app_tests::{Home, Session, process};
 use app_wire::control::{self, ErrorCode, MAX_REQUEST, Reply, Request};
@@ -142,6 +143,7 @@ fn truncated_frames_are_nothing() {
         read_only: false,
         steal: false,
         terminal: None,
+        voice: Voice::Bell,
     })
     .to_bytes();
     for cut in 0..attach.len() {
@@ -275,6 +277,7 @@ fn an_attachment_that_reads_nothing_does_not_stop_the_program() {
         read_only: false,
         steal: false,
         terminal: None,
+        voice: Voice::Bell,
     }));
     session.wait_attached(1);
     session.appctl("send", &["--enter", ""]).ok();

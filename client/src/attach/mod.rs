@@ -20,6 +20,7 @@ pub(crate) use terminal::{Place, Terminal, size_of_any};
 use std::io::{self, Write as _};
 
 use app_model::keys::{DetachKey, KeyFilter};
+use app_model::notice::voice::Voice;
 use app_model::reset::RESET;
 use app_model::{Exit, SessionId};
 use app_sys::places::Places;
@@ -195,6 +196,7 @@ fn once(
         read_only: options.read_only,
         steal: options.steal,
         terminal: None,
+        voice: Voice::of_environment(|name| std::env::var(name).ok()),
     };
     if !options.relay
         && let Some(tty) = terminal.lend().map_err(AttachError::Terminal)?

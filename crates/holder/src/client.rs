@@ -16,10 +16,11 @@ use std::time::Instant;
 
 use app_model::TerminalSize;
 use app_model::look::Sight;
+use app_model::notice::voice::Voice;
 use app_sys::poll::Interest;
 use app_sys::socket;
 use app_wire::hello::HELLO_LEN;
-use app_wire::hold::{Decoder, DetachReason, FromHolder, HELLO, RefusedCode, ToHolder};
+use app_wire::hold::{Attach, Decoder, DetachReason, FromHolder, HELLO, RefusedCode, ToHolder};
 
 use crate::focus::{self, Focus};
 use crate::glance::Glance;
@@ -53,6 +54,8 @@ pub(crate) struct Attachment {
     pub(crate) size: TerminalSize,
     /// An observer.
     pub(crate) read_only: bool,
+    /// How its terminal is told something.
+    pub(crate) voice: Voice,
     flow: Flow,
 }
 
@@ -260,10 +263,11 @@ impl Client {
     }
 
     /// Makes it an attachment that begins with this snapshot.
-    pub(crate) fn attach(&mut self, size: TerminalSize, read_only: bool, snapshot: &[u8]) {
+    pub(crate) fn attach(&mut self, attach: &Attach, snapshot: &[u8]) {
         self.outbox.drop_output();
         self.forget_focus();
-        self.attachment = Some(Attachment { size, read_only, flow: Flow::Live });
+        let Attach { size, read_only, voice, .. } = *attach;
+        self.attachment = Some(Attachment { size, read_only, voice, flow: Flow::Live });
         // First: a snapshot may end within a sequence.
         self.push_output(&[focus::ASK, snapshot].concat());
     }
@@ -575,7 +579,15 @@ mod tests {
     fn a_client_that_takes_nothing_holds_up_the_child_for_no_longer_than_the_limit() {
         let (mut client, _peer, now) = connected(None);
         client.stage = Stage::Talking;
-        client.attach(TerminalSize::DEFAULT, false, b"");
+        let attach = Attach {
+            size: TerminalSize::DEFAULT,
+            history_lines: 0,
+            read_only: false,
+            steal: false,
+            terminal: None,
+            voice: Voice::Bell,
+        };
+        client.attach(&attach, b"");
         while !client.holds_up() {
             client.output(&[b'x'; 64 << 10], now);
             client.flush(now);

@@ -10,6 +10,12 @@ pub(crate) const REPORT_HOLD: Duration = Duration::from_millis(10);
 /// A paste of which nothing came for so long is over.
 pub(crate) const PASTE: Duration = Duration::from_secs(2);
 
+/// Notices that wait for a moment at which they harm no output.
+pub(crate) const NOTICES: usize = 8;
+
+/// How long a notice waits for such a moment.
+pub(crate) const NOTICE: Duration = Duration::from_secs(1);
+
 /// Connections at once. A person has a handful; the rest is a program gone wrong.
 pub(crate) const CLIENTS: usize = 64;
 

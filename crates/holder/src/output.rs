@@ -107,6 +107,7 @@ impl Holder {
             let snapshot = terminal.recorder(now).screen().snapshot(0);
             client.catch_up(&snapshot);
             client.flush(now);
+            self.aside.stir(now);
         }
     }
 

@@ -75,12 +75,13 @@ impl Holder {
             }
             ToHolder::DetachAll => self.detach_all(id, now),
             ToHolder::WatchLooks => self.watch_looks(id, now),
+            ToHolder::Tell(tell) => self.tell(id, tell, now),
             // Of a later release, which does not expect an answer from an old holder.
             ToHolder::Unknown(_) => {}
         }
     }
 
-    fn reply(&mut self, id: ClientId, message: &FromHolder) {
+    pub(crate) fn reply(&mut self, id: ClientId, message: &FromHolder) {
         if let Some(client) = self.clients.get_mut(id) {
             client.say(message);
         }
@@ -118,7 +119,7 @@ impl Holder {
         }
         let snapshot = terminal.recorder(now).screen().snapshot(attach.history_lines);
         if let Some(client) = self.clients.get_mut(id) {
-            client.attach(attach.size, attach.read_only, &snapshot);
+            client.attach(&attach, &snapshot);
         }
         self.fit_all(now);
     }

@@ -119,11 +119,13 @@ pub enum Channel {
     Command,
     /// A server, over HTTP.
     Webhook,
+    /// The terminals that are attached to another session.
+    Terminal,
 }
 
 impl Channel {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Desktop, Self::Command, Self::Webhook];
+    pub const ALL: [Self; 4] = [Self::Desktop, Self::Command, Self::Webhook, Self::Terminal];
 
     /// The word in the settings, in `--json` and in the registry.
     pub fn word(self) -> &'static str {
@@ -131,6 +133,7 @@ impl Channel {
             Self::Desktop => "desktop",
             Self::Command => "command",
             Self::Webhook => "webhook",
+            Self::Terminal => "terminal",
         }
     }
 

@@ -78,7 +78,7 @@ fn overrides(table: &mut Table<'_, '_>) -> Overrides {
 /// A channel that needs a table and has none would never take anything.
 fn check_channels(table: &Table<'_, '_>, named: Option<&[Channel]>, command: bool, webhook: bool) {
     let missing = named.unwrap_or_default().iter().filter(|channel| match channel {
-        Channel::Desktop => false,
+        Channel::Desktop | Channel::Terminal => false,
         Channel::Command => !command,
         Channel::Webhook => !webhook,
     });

@@ -6,7 +6,7 @@ use app_model::settings::{Channel, Notify};
 use app_wire::control::Told;
 use tokio::time::Instant;
 
-use super::{command, desktop, webhook};
+use super::{command, desktop, terminal, webhook};
 use crate::service::Service;
 
 /// A notice on its way.
@@ -43,6 +43,9 @@ pub(super) enum Refused {
     /// The server did not.
     #[error(transparent)]
     Webhook(#[from] webhook::WebhookError),
+    /// No terminal did.
+    #[error(transparent)]
+    Terminal(#[from] terminal::TerminalError),
     /// The settings do not say how it works.
     #[error("it is not set up")]
     NotSetUp,
@@ -93,6 +96,7 @@ async fn show(
             Some(webhook) => Ok(service.notices.channels.webhook.post(webhook, parcel).await?),
             None => Err(Refused::NotSetUp),
         },
+        Channel::Terminal => Ok(terminal::tell(service, parcel).await?),
     }
 }
 

@@ -3,6 +3,7 @@
 //! ```text
 //!  what happened ──► Teller::judge ──► registry (row) ──► sender ──► desktop │ command
 //!  (actor, facts)     (model policy)                        │         │ webhook
+//!                                                           │         │ terminals
 //!                                                           └──► registry (what became of it)
 //! ```
 //!
@@ -24,6 +25,7 @@ mod desktop;
 mod open;
 mod sender;
 mod settings;
+mod terminal;
 mod webhook;
 
 use std::path::Path;

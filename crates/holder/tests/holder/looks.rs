@@ -11,7 +11,7 @@ use app_sys::pty::{self, WinSize};
 use app_sys::socket;
 use app_wire::hold::{Attach, FromHolder, Handover, RefusedCode, ToHolder};
 
-use crate::rig::{Conn, Rig, script, size};
+use crate::rig::{self, Conn, Rig, script, size};
 
 /// No two looks come closer together.
 const GAP: Duration = Duration::from_millis(250);
@@ -267,13 +267,8 @@ fn a_terminal_that_was_handed_over_tells_of_its_focus_and_of_keys() {
         look_until(&mut watcher, "the program", |sight| shows(sight, "on"));
     }
     let mut conn = rig.connect();
-    let attach = ToHolder::Attach(Attach {
-        size: TerminalSize::DEFAULT,
-        history_lines: 0,
-        read_only: false,
-        steal: false,
-        terminal: Some(Handover { detach_key: 0 }),
-    });
+    let terminal = Some(Handover { detach_key: 0 });
+    let attach = ToHolder::Attach(Attach { history_lines: 0, terminal, ..rig::attach() });
     let bytes = attach.to_bytes();
     assert_eq!(socket::send_with(&conn.stream, &bytes, &tty.slave).unwrap(), bytes.len());
     conn.until("Done", |message| (*message == FromHolder::Done).then_some(()));

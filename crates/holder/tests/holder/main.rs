@@ -11,3 +11,4 @@ mod launch;
 mod looks;
 mod rig;
 mod stop;
+mod tell;

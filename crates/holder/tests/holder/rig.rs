@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use app_model::notice::voice::Voice;
 use app_model::spec::{DEFAULT_HISTORY_LINES, DEFAULT_TRANSCRIPT_BYTES};
 use app_model::{ExitRecord, Spec, TerminalSize};
 use app_sys::process::{self, Identity, Pid};
@@ -36,6 +37,18 @@ pub(crate) fn script(text: &str) -> Spec {
         history_lines: DEFAULT_HISTORY_LINES,
         transcript_bytes: DEFAULT_TRANSCRIPT_BYTES,
         umask: None,
+    }
+}
+
+/// A driver of the usual size that wants all there is.
+pub(crate) fn attach() -> Attach {
+    Attach {
+        size: TerminalSize::DEFAULT,
+        history_lines: u32::MAX,
+        read_only: false,
+        steal: false,
+        terminal: None,
+        voice: Voice::Bell,
     }
 }
 
@@ -198,14 +211,12 @@ impl Rig {
     }
 
     pub(crate) fn attach_with(&self, size: TerminalSize, read_only: bool) -> Conn {
+        self.attach_as(Attach { size, read_only, ..attach() })
+    }
+
+    pub(crate) fn attach_as(&self, attach: Attach) -> Conn {
         let conn = self.connect();
-        conn.say(&ToHolder::Attach(Attach {
-            size,
-            history_lines: u32::MAX,
-            read_only,
-            steal: false,
-            terminal: None,
-        }));
+        conn.say(&ToHolder::Attach(attach));
         conn
     }
 

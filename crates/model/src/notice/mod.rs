@@ -1,7 +1,8 @@
 //! Notices: what is told to a person, and in which words.
 //!
 //! [`policy`] decides whether something that happened is told; [`burst`] keeps a hundred
-//! ends at once from being a hundred bubbles. This file has the words.
+//! ends at once from being a hundred bubbles; [`voice`] has what a terminal is told with.
+//! This file has the words.
 //!
 //! # Invariants
 //!
@@ -12,6 +13,7 @@
 
 pub mod burst;
 pub mod policy;
+pub mod voice;
 
 use crate::Exit;
 use crate::elapsed::elapsed;

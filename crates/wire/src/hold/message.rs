@@ -1,8 +1,10 @@
 //! What is said to a holder, and what a holder says.
 
 use app_model::look::Sight;
+use app_model::notice::voice::Voice;
 use app_model::{Exit, RunNumber, SessionId, Signal, TerminalSize};
 
+use super::attach::{put_attach, take_attach};
 use super::frame::{Frame, MAX_PAYLOAD, OUTPUT_CHUNK, encode_frame};
 use super::layout::{Reader, Truncated, Writer};
 use super::sight::{answer, answer_of, put_sight, take_sight};
@@ -28,6 +30,8 @@ pub struct Attach {
     pub steal: bool,
     /// The terminal itself comes along.
     pub terminal: Option<Handover>,
+    /// How the terminal is told something. Not said by clients of older releases.
+    pub voice: Voice,
 }
 
 /// A terminal that is handed over: its descriptor comes with the frame (`SCM_RIGHTS`,
@@ -88,8 +92,22 @@ pub enum ToHolder {
     /// Send [`FromHolder::Look`] now and when something in it has changed. Refused if the
     /// run has no terminal.
     WatchLooks,
+    /// Tell this on the terminals that are attached, between two sequences of the output.
+    /// Answered by `Done` once one of them has it, or `Refused`.
+    Tell(Tell),
     /// A kind of a later release.
     Unknown(u8),
+}
+
+/// A notice for whoever is attached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tell {
+    /// The session that it is about; none for several.
+    pub about: Option<SessionId>,
+    /// One line.
+    pub title: String,
+    /// A few lines.
+    pub body: String,
 }
 
 /// Why an attachment was let go.
@@ -120,6 +138,8 @@ pub enum RefusedCode {
     Ended,
     /// The terminal that was handed over is of no use.
     BadTerminal,
+    /// No terminal is attached.
+    NobodyAttached,
     /// A code of a later release.
     Unknown(u8),
 }
@@ -223,6 +243,7 @@ mod kind {
     pub(super) const KILL: u8 = 0x0a;
     pub(super) const DETACH_ALL: u8 = 0x0b;
     pub(super) const WATCH_LOOKS: u8 = 0x0c;
+    pub(super) const TELL: u8 = 0x0d;
 
     pub(super) const LAUNCH_FAILED: u8 = 0x81;
     pub(super) const IS_STATUS: u8 = 0x82;
@@ -235,9 +256,6 @@ mod kind {
     pub(super) const LOOK: u8 = 0x89;
 }
 
-const READ_ONLY: u8 = 1;
-const STEAL: u8 = 2;
-const TERMINAL: u8 = 4;
 const SEND_ENTER: u8 = 1;
 const SEND_KEYS: u8 = 2;
 const SCREEN_ANSI: u8 = 1;
@@ -265,6 +283,7 @@ impl ToHolder {
             Self::Kill => (kind::KILL, Writer::default()),
             Self::DetachAll => (kind::DETACH_ALL, Writer::default()),
             Self::WatchLooks => (kind::WATCH_LOOKS, Writer::default()),
+            Self::Tell(tell) => (kind::TELL, put_tell(tell)),
             Self::Unknown(kind) => (*kind, Writer::default()),
         };
         encode_frame(kind, &payload.0, out);
@@ -306,6 +325,7 @@ impl ToHolder {
             kind::KILL => Self::Kill,
             kind::DETACH_ALL => Self::DetachAll,
             kind::WATCH_LOOKS => Self::WatchLooks,
+            kind::TELL => Self::Tell(take_tell(&mut fields)?),
             unknown => Self::Unknown(unknown),
         })
     }
@@ -419,6 +439,7 @@ impl RefusedCode {
             Self::TooMany => 3,
             Self::Ended => 4,
             Self::BadTerminal => 5,
+            Self::NobodyAttached => 6,
             Self::Unknown(number) => number,
         }
     }
@@ -430,6 +451,7 @@ impl RefusedCode {
             3 => Self::TooMany,
             4 => Self::Ended,
             5 => Self::BadTerminal,
+            6 => Self::NobodyAttached,
             unknown => Self::Unknown(unknown),
         }
     }
@@ -441,33 +463,21 @@ fn encode_cut(kind: u8, bytes: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-fn put_attach(attach: &Attach) -> Writer {
-    let flag = |set: bool, flag: u8| if set { flag } else { 0 };
-    let flags = flag(attach.read_only, READ_ONLY)
-        | flag(attach.steal, STEAL)
-        | flag(attach.terminal.is_some(), TERMINAL);
-    let out = put_size(Writer::default(), attach.size).u32(attach.history_lines).u8(flags);
-    match attach.terminal {
-        Some(Handover { detach_key }) => out.u8(detach_key),
-        None => out,
-    }
+fn put_tell(tell: &Tell) -> Writer {
+    let about = tell.about.map_or(0, |id| id.0);
+    Writer::default().u32(about).string(&tell.title).string(&tell.body)
 }
 
-fn take_attach(fields: &mut Reader<'_>) -> Result<Attach, Truncated> {
-    let (size, history_lines, flags) = (take_size(fields)?, fields.u32()?, fields.u8()?);
-    let terminal = match flags & TERMINAL {
-        0 => None,
-        _ => Some(Handover { detach_key: fields.u8()? }),
-    };
-    let (read_only, steal) = (flags & READ_ONLY != 0, flags & STEAL != 0);
-    Ok(Attach { size, history_lines, read_only, steal, terminal })
+fn take_tell(fields: &mut Reader<'_>) -> Result<Tell, Truncated> {
+    let about = Some(SessionId(fields.u32()?)).filter(|id| id.0 != 0);
+    Ok(Tell { about, title: fields.string()?, body: fields.string()? })
 }
 
-fn put_size(out: Writer, size: TerminalSize) -> Writer {
+pub(super) fn put_size(out: Writer, size: TerminalSize) -> Writer {
     out.u16(size.rows).u16(size.cols).u16(size.xpixel).u16(size.ypixel)
 }
 
-fn take_size(fields: &mut Reader<'_>) -> Result<TerminalSize, Truncated> {
+pub(super) fn take_size(fields: &mut Reader<'_>) -> Result<TerminalSize, Truncated> {
     Ok(TerminalSize {
         rows: fields.u16()?,
         cols: fields.u16()?,

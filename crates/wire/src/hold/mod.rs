@@ -17,6 +17,7 @@
 //! * Payloads may gain fields at their end: a decoder ignores bytes after what it knows.
 //! * Nothing else. Holders of every release that ever ran must be understood.
 
+mod attach;
 mod frame;
 mod layout;
 mod message;
@@ -25,7 +26,7 @@ mod sight;
 pub use frame::{Decoder, Frame, FrameError, MAX_PAYLOAD, OUTPUT_CHUNK, encode_frame};
 pub use message::{
     Attach, DetachReason, FromHolder, Handover, LaunchFailed, MessageError, RefusedCode, Send,
-    Status, ToHolder,
+    Status, Tell, ToHolder,
 };
 
 use crate::hello::{Hello, Version};

@@ -51,18 +51,42 @@ fn sight() -> Sight {
 }
 
 fn to_holder() -> Vec<(ToHolder, &'static str)> {
-    let attach =
-        Attach { size: SIZE, history_lines: 2000, read_only: true, steal: false, terminal: None };
+    let attach = Attach {
+        size: SIZE,
+        history_lines: 2000,
+        read_only: true,
+        steal: false,
+        terminal: None,
+        voice: Voice::Bell,
+    };
     let handed = Attach {
         read_only: false,
         steal: true,
         terminal: Some(Handover { detach_key: 0x1c }),
         ..attach
     };
+    let tell = Tell { about: Some(SessionId(7)), title: "é".into(), body: "b".into() };
+    let of_several = Tell { about: None, ..tell.clone() };
     let send = Send { data: b"hi".to_vec(), enter: true, keys: false };
     vec![
         (ToHolder::Attach(attach), "0d000000011800500080 02e001d007000001".trim()),
         (ToHolder::Attach(handed), "0e000000011800500080 02e001d0070000061c".trim()),
+        (
+            ToHolder::Attach(Attach { voice: Voice::Osc9, ..attach }),
+            "0e000000011800500080 02e001d0070000 09 01",
+        ),
+        (
+            ToHolder::Attach(Attach { voice: Voice::Osc777, ..handed }),
+            "0f000000011800500080 02e001d0070000 0e 1c 02",
+        ),
+        (
+            ToHolder::Attach(Attach { voice: Voice::Osc99, ..attach }),
+            "0e000000011800500080 02e001d0070000 09 03",
+        ),
+        (
+            ToHolder::Attach(Attach { voice: Voice::Tmux, ..attach }),
+            "0e000000011800500080 02e001d0070000 09 04",
+        ),
         (ToHolder::Input(b"x".to_vec()), "010000000278"),
         (ToHolder::Resize(SIZE), "08000000031800500080 02e001"),
         (ToHolder::Detach, "0000000004"),
@@ -74,6 +98,8 @@ fn to_holder() -> Vec<(ToHolder, &'static str)> {
         (ToHolder::Kill, "000000000a"),
         (ToHolder::DetachAll, "000000000b"),
         (ToHolder::WatchLooks, "000000000c"),
+        (ToHolder::Tell(tell), "0b0000000d 07000000 0200c3a9 010062"),
+        (ToHolder::Tell(of_several), "0b0000000d 00000000 0200c3a9 010062"),
     ]
 }
 
@@ -103,6 +129,10 @@ fn from_holder() -> Vec<(FromHolder, &'static str)> {
         (FromHolder::Detached(DetachReason::ByCommand), "010000008602"),
         (FromHolder::Done, "0000000087"),
         (refused, "05000000880202006e6f"),
+        (
+            FromHolder::Refused { code: RefusedCode::NobodyAttached, message: String::new() },
+            "0300000088060000",
+        ),
         (
             FromHolder::Look(Box::new(sight())),
             "38000000890300 76696d 03 0400 69646c65 01 01 03000000 02000000 01000000 0200 6869 \
@@ -153,6 +183,15 @@ fn a_kind_of_a_later_release_is_a_value() {
     let frame = Frame { kind: 0x7f, payload: b"anything" };
     assert_eq!(ToHolder::decode(frame), Ok(ToHolder::Unknown(0x7f)));
     assert_eq!(FromHolder::decode(frame), Ok(FromHolder::Unknown(0x7f)));
+}
+
+#[test]
+fn a_way_to_tell_of_a_later_release_is_the_bell() {
+    let flags = 8;
+    let payload = [24, 0, 80, 0, 0, 0, 0, 0, 0, 0, 0, 0, flags, 0x7f];
+    let frame = Frame { kind: kind::ATTACH, payload: &payload };
+    let Ok(ToHolder::Attach(attach)) = ToHolder::decode(frame) else { panic!("it is not read") };
+    assert_eq!((attach.voice, attach.size.cols), (Voice::Bell, 80));
 }
 
 #[test]
