@@ -13,7 +13,7 @@ use tracing::{info, warn};
 use crate::boot::{self, Begin, BootError, Control, Starter};
 use crate::config::{self, Config};
 use crate::manager;
-use crate::notify::{self, Teller};
+use crate::notify::{self, Rollups, Teller};
 use crate::rebuild::open_or_rebuild;
 use crate::recover::recover;
 use crate::server::accept;
@@ -61,7 +61,7 @@ async fn serve(
     lock: &Lock,
     starter: Starter,
 ) -> Result<(), BootError> {
-    let (service, control) = match set_up(config, inherited, lock).await {
+    let (service, control, rollups) = match set_up(config, inherited, lock).await {
         Ok(ready) => ready,
         Err(error) => {
             starter.failed(&error);
@@ -69,6 +69,7 @@ async fn serve(
         }
     };
     tokio::spawn(notify::run(service.clone()));
+    tokio::spawn(notify::roll_up(service.clone(), rollups));
     let signals = tokio::spawn(end_on_signals(service.end.clone()));
     info!(version = env!("CARGO_PKG_VERSION"), pid = std::process::id(), "the daemon is ready");
     starter.ready();
@@ -89,7 +90,7 @@ async fn set_up(
     config: Config,
     inherited: Option<UnixListener>,
     lock: &Lock,
-) -> Result<(Service, Control), BootError> {
+) -> Result<(Service, Control, Rollups), BootError> {
     let control = boot::listen(&config.places, inherited, lock)?;
     let places = config.places.clone();
     let registry = tokio::task::spawn_blocking(move || open_or_rebuild(&places))
@@ -98,7 +99,7 @@ async fn set_up(
     let store =
         Store::spawn(registry).map_err(|source| BootError::System { what: "a thread", source })?;
     let config = Arc::new(config);
-    let notices = Teller::new(&config.places.config_file());
+    let (notices, rollups) = Teller::new(&config.places.config_file());
     let profiles = Arc::new(profiles(&config));
     let around = Around { store: store.clone(), notices: notices.clone(), profiles };
     let service = Service {
@@ -110,7 +111,7 @@ async fn set_up(
         started_boot_ms: clock::boot_ms(),
     };
     recover(&service).await?;
-    Ok((service, control))
+    Ok((service, control, rollups))
 }
 
 /// What is known of agents: built in, and what the person has written. A file that is

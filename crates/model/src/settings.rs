@@ -148,7 +148,7 @@ impl Channel {
 pub enum Rollup {
     /// Each is told.
     Each,
-    /// None is; the end of the session they belong to is.
+    /// All together are, once none of the session's tasks is live.
     Parent,
 }
 

@@ -14,6 +14,7 @@
 //! 4. Reading the sessions that matter takes no time that grows with those that ended
 //!    and were looked at: partial indexes carry the live and the unseen ones.
 
+mod batch;
 mod error;
 mod events;
 mod facts;

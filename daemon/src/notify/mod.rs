@@ -23,6 +23,7 @@ mod channels;
 mod command;
 mod desktop;
 mod open;
+mod rollup;
 mod sender;
 mod settings;
 mod terminal;
@@ -33,16 +34,17 @@ use std::sync::Arc;
 
 use app_model::notice::What;
 use app_model::notice::policy::{Looking, Situation, Verdict, decide};
-use app_model::settings::Settings;
+use app_model::settings::{Rollup, Settings};
 use app_model::{RunNumber, SessionId};
 use app_registry::{NewNotice, SessionRow};
 use app_sys::clock;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use tokio::sync::Notify;
-use tracing::{debug, error};
+use tokio::sync::{Notify, mpsc};
+use tracing::{debug, error, warn};
 
 pub use channels::{Channels, test};
+pub use rollup::{Rollups, run as roll_up};
 pub use sender::run;
 pub use settings::SettingsFile;
 
@@ -67,15 +69,34 @@ pub struct Teller {
     due: Arc<Notify>,
     settings: Arc<SettingsFile>,
     channels: Arc<Channels>,
+    rollups: mpsc::Sender<SessionId>,
 }
 
 impl Teller {
-    /// Reads the settings from this file, whenever they are needed.
-    pub fn new(settings: &Path) -> Self {
-        Self {
+    /// Reads the settings from this file, whenever they are needed. What comes out of the
+    /// other end is for [`roll_up`].
+    pub fn new(settings: &Path) -> (Self, Rollups) {
+        let (rollups, receiver) = mpsc::channel(rollup::WAITING);
+        let this = Self {
             due: Arc::new(Notify::new()),
             settings: Arc::new(SettingsFile::new(settings)),
             channels: Arc::new(Channels::default()),
+            rollups,
+        };
+        (this, receiver)
+    }
+
+    /// Whether ends of tasks with this profile are told all together. Blocks for a look at
+    /// the settings.
+    pub fn rolls_up(&self, agent: Option<&str>) -> bool {
+        self.settings().notify.for_agent(agent).rollup == Rollup::Parent
+    }
+
+    /// A task of this session has ended, and is to be told together with the others.
+    pub fn task_ended(&self, parent: SessionId) {
+        if self.rollups.try_send(parent).is_err() {
+            // Its end is on record; only the bubble is missing.
+            warn!(session = %parent, "too many tasks end at once; some are not told");
         }
     }
 

@@ -388,7 +388,7 @@ pub async fn commit_end(around: &Around, end: RunEnd, looking: Looking) {
     let written = around
         .store
         .with(move |registry| {
-            let Some(row) = registry.session(end.session)? else { return Ok(false) };
+            let Some(row) = registry.session(end.session)? else { return Ok((false, None)) };
             let notice = teller.judge(
                 &row,
                 &Happened {
@@ -403,12 +403,20 @@ pub async fn commit_end(around: &Around, end: RunEnd, looking: Looking) {
                     looking,
                 },
             );
-            Ok(registry.run_ended(&end, notice.as_ref(), at)? && notice.is_some())
+            let is_news = registry.run_ended(&end, notice.as_ref(), at)?;
+            let rolls_up = |_: &SessionId| teller.rolls_up(row.view.agent.as_deref());
+            Ok((is_news && notice.is_some(), row.view.parent.filter(rolls_up).filter(|_| is_news)))
         })
         .await;
     match written {
-        Ok(true) => around.notices.wake(),
-        Ok(false) => {}
+        Ok((is_due, parent)) => {
+            if is_due {
+                around.notices.wake();
+            }
+            if let Some(parent) = parent {
+                around.notices.task_ended(parent);
+            }
+        }
         Err(refused) => {
             let error = &refused as &dyn std::error::Error;
             error!(session = %id, error, "the end could not be written down");

@@ -104,6 +104,35 @@ impl Notice {
     }
 }
 
+/// Tasks of one session that ended one after the other, while always one of them was live.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Batch {
+    /// Those that ended well.
+    pub ok: u32,
+    /// Those that did not.
+    pub failed: u32,
+    /// Those that were ended.
+    pub cancelled: u32,
+    /// From the beginning of the first to the end of the last.
+    pub elapsed_ms: u64,
+}
+
+impl Batch {
+    /// What became of them: `5 tasks: 4 ok, 1 failed`.
+    fn counted(self) -> String {
+        let Self { ok, failed, cancelled, .. } = self;
+        let all = ok + failed + cancelled;
+        let each = [(ok, "ok"), (failed, "failed"), (cancelled, "cancelled")];
+        let each: Vec<_> = each
+            .into_iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, word)| format!("{count} {word}"))
+            .collect();
+        let s = if all == 1 { "" } else { "s" };
+        format!("{all} task{s}: {}", each.join(", "))
+    }
+}
+
 /// What happened to a session or inside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum What {
@@ -129,6 +158,8 @@ pub enum What {
         /// What came of it.
         summary: Option<String>,
     },
+    /// All tasks of it have ended.
+    TasksEnded(Batch),
     /// The agent has answered.
     TurnEnded {
         /// How long it worked, if that is known.
@@ -148,10 +179,12 @@ impl What {
     pub fn kind(&self) -> NoticeKind {
         match self {
             Self::Ended { exit, .. } if exit.is_success() => NoticeKind::Finished,
+            Self::TasksEnded(Batch { failed: 0, .. }) => NoticeKind::Finished,
             Self::TaskEnded { outcome: Outcome::Ok | Outcome::Cancelled, .. } => {
                 NoticeKind::Finished
             }
             Self::Ended { .. }
+            | Self::TasksEnded(_)
             | Self::TaskEnded { outcome: Outcome::Failed, .. }
             | Self::TurnEnded { failed: Some(_), .. } => NoticeKind::Failed,
             Self::TurnEnded { failed: None, .. } => NoticeKind::TurnEnded,
@@ -164,6 +197,7 @@ impl What {
         match self {
             Self::Ended { asked, .. } => *asked,
             Self::TaskEnded { outcome, .. } => *outcome == Outcome::Cancelled,
+            Self::TasksEnded(Batch { ok, failed, .. }) => *ok == 0 && *failed == 0,
             Self::TurnEnded { .. } | Self::NeedsInput { .. } => false,
         }
     }
@@ -172,7 +206,9 @@ impl What {
     pub fn elapsed_ms(&self) -> Option<u64> {
         match self {
             Self::Ended { elapsed_ms, .. } | Self::TurnEnded { elapsed_ms, .. } => *elapsed_ms,
-            Self::TaskEnded { elapsed_ms, .. } => Some(*elapsed_ms),
+            Self::TaskEnded { elapsed_ms, .. } | Self::TasksEnded(Batch { elapsed_ms, .. }) => {
+                Some(*elapsed_ms)
+            }
             Self::NeedsInput { .. } => None,
         }
     }
@@ -203,6 +239,10 @@ fn title(name: &str, what: &What) -> String {
                 Outcome::Cancelled => format!("✔ {name}: {label} was cancelled{took}"),
             }
         }
+        What::TasksEnded(batch) => {
+            let mark = if batch.failed == 0 { '✔' } else { '✘' };
+            format!("{mark} {name} · {}{took}", batch.counted())
+        }
         What::TurnEnded { failed: None, .. } => format!("◆ {name} has answered{took}"),
         What::TurnEnded { failed: Some(_), .. } => format!("✘ {name} stopped working{took}"),
         What::NeedsInput { .. } => format!("? {name} needs you"),
@@ -215,6 +255,7 @@ fn detail(what: &What) -> Option<&str> {
         | What::TaskEnded { summary: text, .. }
         | What::TurnEnded { failed: text, .. } => text.as_deref(),
         What::NeedsInput { question } => Some(question),
+        What::TasksEnded(_) => None,
     }
 }
 
@@ -302,6 +343,20 @@ mod tests {
         };
         assert_eq!(title(task(Outcome::Ok)), "✔ fix: docs finished · 45s");
         assert_eq!(title(task(Outcome::Failed)), "✘ fix: docs failed · 45s");
+    }
+
+    #[test]
+    fn tasks_that_are_told_together_are_counted() {
+        let told = |ok, failed, cancelled| {
+            let batch = Batch { ok, failed, cancelled, elapsed_ms: 200_000 };
+            worded("fix", "/src", &What::TasksEnded(batch))
+        };
+        assert_eq!(told(4, 1, 0).title, "✘ fix · 5 tasks: 4 ok, 1 failed · 3m 20s");
+        assert_eq!(told(4, 1, 0).kind, NoticeKind::Failed);
+        assert_eq!(told(1, 0, 0).title, "✔ fix · 1 task: 1 ok · 3m 20s");
+        assert_eq!(told(2, 0, 1).title, "✔ fix · 3 tasks: 2 ok, 1 cancelled · 3m 20s");
+        let ended = What::TasksEnded(Batch { cancelled: 2, ..Batch::default() });
+        assert!(ended.was_asked_for());
     }
 
     #[test]

@@ -149,7 +149,7 @@ fn unwanted(what: &What, situation: &Situation<'_>, settings: &Notify) -> Option
         When::Auto => {}
     }
     let kind = what.kind();
-    let is_end = matches!(what, What::Ended { .. } | What::TaskEnded { .. });
+    let is_end = matches!(what, What::Ended { .. } | What::TaskEnded { .. } | What::TasksEnded(_));
     let is_task = situation.is_task || matches!(what, What::TaskEnded { .. });
     if what.was_asked_for() {
         Some(WhyNot::Asked)
@@ -179,6 +179,7 @@ mod tests {
 
     use super::*;
     use crate::Exit;
+    use crate::notice::Batch;
     use crate::report::Outcome;
     use crate::settings::QuietHours;
 
@@ -257,7 +258,10 @@ mod tests {
         };
         assert_eq!(why_not(&task, &AUTO, &each), None);
         assert_eq!(why_not(&task, &AUTO, &parent), Some(WhyNot::RolledUp));
+        let all = What::TasksEnded(Batch { ok: 2, elapsed_ms: 60_000, ..Batch::default() });
+        assert_eq!(why_not(&all, &AUTO, &parent), None, "that is how they are told");
         let of_another = Situation { is_task: true, ..AUTO };
+        assert_eq!(why_not(&all, &of_another, &parent), Some(WhyNot::RolledUp));
         let asks = What::NeedsInput { question: "?".into() };
         assert_eq!(why_not(&ended(1, 1), &of_another, &parent), Some(WhyNot::RolledUp));
         assert_eq!(why_not(&asks, &of_another, &parent), None, "a question cannot wait");

@@ -47,10 +47,14 @@ async fn take(service: &Service, reported: Reported) -> Result<Reply, Failure> {
         let found = registry.find(&parse(&wanted))?;
         let Found::One(id) = found else { return Ok(Err(found)) };
         let most = teller.settings().tasks.max_live;
-        let mut news = News { id, full: None, ended: Vec::new() };
+        let mut news = News { id, full: None, ended: Vec::new(), rolls_up: false };
         for report in &reports {
             let outcome = registry.report_task(id, &stamp, report, &now, most)?;
             news.add(report, outcome, most);
+        }
+        if !news.ended.is_empty() {
+            let agent = registry.session(id)?.and_then(|row| row.view.agent);
+            news.rolls_up = teller.rolls_up(agent.as_deref());
         }
         Ok(Ok(news))
     });
@@ -70,6 +74,9 @@ async fn take(service: &Service, reported: Reported) -> Result<Reply, Failure> {
         live.report(stamp, reports).map_err(|error| of_up(&error, &news.id.to_string()))?;
     }
     let looking = live.map_or(Looking::attached(0), |live| live.live().looking());
+    if news.rolls_up {
+        service.notices.task_ended(news.id);
+    }
     for (run, what) in news.ended {
         let happened = Happened { session: news.id, run, what, looking };
         notify::happened(&service.store, &service.notices, happened).await;
@@ -84,6 +91,8 @@ struct News {
     full: Option<u32>,
     /// What a person may want to know, with its run.
     ended: Vec<(RunNumber, What)>,
+    /// The ends of tasks are told all together.
+    rolls_up: bool,
 }
 
 impl News {

@@ -65,7 +65,7 @@ impl Rig {
         let registry = Registry::open(&dir.path().join("registry.db")).unwrap();
         let around = Around {
             store: Store::spawn(registry).unwrap(),
-            notices: Teller::new(Path::new("/nowhere")),
+            notices: Teller::new(Path::new("/nowhere")).0,
             profiles: Arc::new(Profiles::load(dir.path()).0),
         };
         around.store.with(|registry| registry.insert_session(&new_session())).await.unwrap();
