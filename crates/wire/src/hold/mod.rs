@@ -22,12 +22,14 @@ mod frame;
 mod layout;
 mod message;
 mod sight;
+mod status;
 
 pub use frame::{Decoder, Frame, FrameError, MAX_PAYLOAD, OUTPUT_CHUNK, encode_frame};
 pub use message::{
     Attach, DetachReason, FromHolder, Handover, LaunchFailed, MessageError, RefusedCode, Send,
-    Status, Tell, ToHolder,
+    Tell, ToHolder,
 };
+pub use status::Status;
 
 use crate::hello::{Hello, Version};
 

@@ -1,5 +1,6 @@
 //! The golden bytes of the holder protocol: these tests are not to be "fixed".
 
+use app_model::RunNumber;
 use app_model::look::{Look, MAX_COLUMNS, MAX_LINES};
 use proptest::prelude::*;
 
