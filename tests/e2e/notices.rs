@@ -3,30 +3,27 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::os::unix::net::UnixListener;
-use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use app_tests::bus::Notice;
 use app_tests::screen::Modes;
-use app_tests::terminal::{DETACH_KEY, Launch, Terminal, size};
 use app_tests::{Home, process, wait};
-use rustix::process::Signal;
 
-const BUS: &str = "DBUS_SESSION_BUS_ADDRESS";
+pub(crate) const BUS: &str = "DBUS_SESSION_BUS_ADDRESS";
 
 /// An installation that tells every end, however short.
-fn telling_all() -> Home {
+pub(crate) fn telling_all() -> Home {
     with_settings("[notify]\nmin_duration = \"0s\"\n")
 }
 
-fn with_settings(text: &str) -> Home {
+pub(crate) fn with_settings(text: &str) -> Home {
     let home = Home::new();
     write_settings(&home, text);
     home
 }
 
-fn write_settings(home: &Home, text: &str) {
+pub(crate) fn write_settings(home: &Home, text: &str) {
     std::fs::write(home.config_dir().join("config.toml"), text).unwrap();
 }
 
@@ -81,7 +78,11 @@ fn only_the_last_is_told(home: &Home, notices: impl FnOnce() -> Vec<Notice>) {
 
 /// The same after this many that were told before.
 #[track_caller]
-fn only_the_last_is_told_after(home: &Home, before: usize, notices: impl FnOnce() -> Vec<Notice>) {
+pub(crate) fn only_the_last_is_told_after(
+    home: &Home,
+    before: usize,
+    notices: impl FnOnce() -> Vec<Notice>,
+) {
     home.start_sh("last", "exit 0").wait_over();
     let notices = notices();
     let titles: Vec<_> = notices[before..].iter().map(|notice| notice.title.as_str()).collect();
@@ -454,161 +455,4 @@ fn the_button_of_a_bubble_opens_the_session() {
         let text = std::fs::read_to_string(&opened).unwrap_or_default();
         if text.trim() == session.id { Ok(()) } else { Err(text) }
     });
-}
-
-/// An installation that tells on terminals first, then by a command, which appends to a file.
-fn telling_terminals(home: &Home) -> PathBuf {
-    let got = home.path().join("got");
-    let argv = format!("[\"sh\", \"-c\", \"cat >> '{}'\"]", got.display());
-    write_settings(
-        home,
-        &format!(
-            "[notify]\nmin_duration = \"0s\"\nchannels = [\"terminal\", \"command\"]\n\
-             [notify.command]\nargv = {argv}\n"
-        ),
-    );
-    got
-}
-
-fn has(terminal: &Terminal, bytes: &str) -> bool {
-    String::from_utf8_lossy(terminal.raw()).contains(bytes)
-}
-
-/// Each way of attaching, each terminal in its own words, and the program sees none of it.
-#[test]
-fn a_terminal_that_shows_another_session_is_told() {
-    let home = Home::new();
-    telling_terminals(&home);
-    for (relay, variable, wanted) in [
-        (&[][..], ("TERM_PROGRAM", "WezTerm"), "\u{1b}]9;✔ told finished · 0s · "),
-        (&["--relay"], ("VTE_VERSION", "7800"), "\u{1b}]777;notify;✔ told finished · 0s;"),
-        (&[], ("KITTY_WINDOW_ID", "1"), ":d=0;✔ told finished · 0s\u{1b}\\"),
-        (&["--relay"], ("TERM_PROGRAM", "tmux"), "\u{1b}Ptmux;\u{1b}\u{1b}]9;✔ told finished"),
-    ] {
-        let shown = home.start_sh("shown", "stty raw -echo; printf ready; exec cat -v");
-        let args = [&["attach"], relay, &[shown.id.as_str()]].concat();
-        let mut terminal = Terminal::launch(&Launch {
-            home: &home,
-            program: &home.program("appctl"),
-            args: &args,
-            size: size(24, 80),
-            variables: &[(variable.0, variable.1.as_ref())],
-        });
-        terminal.wait_until_contains("ready");
-        shown.wait_attached(1);
-        let bells = terminal.screen().bells();
-        let told = home.start_sh("told", "echo well done");
-        told.wait_over();
-        assert_eq!(home.wait_event("notice.sent", &told.id)["channel"], "terminal");
-        terminal.wait_raw("the notice", |it| has(it, wanted) && it.screen().bells() > bells);
-        assert!(has(&terminal, "well done"), "{terminal}");
-        terminal.keys("typed");
-        terminal.wait_until_contains("readytyped");
-        terminal.keys(DETACH_KEY);
-        terminal.wait_exit();
-        assert!(!shown.appctl("logs", &["--raw"]).ok().out().contains("finished"));
-        shown.appctl("kill", &[]).ok();
-    }
-}
-
-/// Nobody looks, or only at the very session, which is in the background: the next channel.
-#[test]
-fn where_nobody_shows_another_session_the_next_channel_is_tried() {
-    let home = Home::new();
-    let got = telling_terminals(&home);
-    let alone = home.start_sh("alone", "exit 0");
-    alone.wait_over();
-    assert_eq!(home.wait_event("notice.sent", &alone.id)["channel"], "command");
-    let session = home.start_sh("own", "stty -echo; echo ready; read x; echo bye");
-    let mut terminal = session.attach();
-    terminal.wait_until_contains("ready");
-    terminal.keys("\u{1b}[O");
-    terminal.type_line("end");
-    terminal.wait_exit();
-    session.wait_over();
-    assert_eq!(home.wait_event("notice.sent", &session.id)["channel"], "command");
-    assert!(!has(&terminal, "finished"), "{terminal}");
-    assert_eq!(std::fs::read_to_string(got).unwrap().lines().count(), 2);
-}
-
-#[test]
-fn the_channel_of_terminals_can_be_tested() {
-    let home = Home::new();
-    let test = ["notify", "test", "--channel", "terminal"];
-    let outcome = home.appctl(test).exits(1);
-    assert!(outcome.out().contains("nobody is attached to another session"), "{outcome:?}");
-    let session = home.start_sh("shown", "echo ready; exec cat");
-    let mut terminal = session.attach();
-    terminal.wait_until_contains("ready");
-    session.wait_attached(1);
-    assert!(home.appctl(test).ok().out().contains("terminal: shown within"));
-    terminal.wait_raw("the notice", |it| has(it, "appctl can tell you"));
-}
-
-/// A holder of an older release does not know what it is asked, and says nothing.
-#[test]
-fn a_holder_that_does_not_answer_costs_a_moment_and_the_next_channel_is_tried() {
-    let home = Home::new();
-    telling_terminals(&home);
-    let shown = home.start_sh("shown", "echo ready; exec cat");
-    let mut terminal = shown.attach();
-    terminal.wait_until_contains("ready");
-    shown.wait_attached(1);
-    let holder = shown.holder();
-    holder.signal(Signal::STOP);
-    let told = home.start_sh("told", "exit 0");
-    told.wait_over();
-    assert_eq!(home.wait_event("notice.sent", &told.id)["channel"], "command");
-    holder.signal(Signal::CONT);
-    terminal.type_line("well");
-    terminal.wait_until_contains("well");
-}
-
-/// Sessions and what is only reported, ended in any order, are told as one.
-#[test]
-fn tasks_that_roll_up_are_told_once_when_all_have_ended() {
-    let home = with_settings("[notify]\nmin_duration = \"0s\"\nrollup = \"parent\"\n");
-    let bus = home.bus();
-    let mock = bus.mock();
-    let home = home.with(BUS, &bus.address);
-    let parent = home.start("agent", &["sleep", "1000"]);
-    let id = parent.id.as_str();
-    let report = |verb: &str, rest: &[&str]| {
-        home.appctl([&["task", verb, "--session", id, "--id"], rest].concat()).ok();
-    };
-    report("begin", &["a", "--label", "one"]);
-    report("begin", &["b", "--label", "two"]);
-    let task = |name: &str, script: &str| {
-        home.start_with(&["--parent", id, "-n", name, "--no-tty"], &["sh", "-c", script])
-    };
-    task("good", "exit 0").wait_over();
-    task("bad", "exit 3").wait_over();
-    let stopped = task("stopped", "exec sleep 1000");
-    report("end", &["a", "--outcome", "ok"]);
-    stopped.appctl("stop", &[]).ok();
-    assert_eq!(mock.notices(), [], "one is live");
-    report("end", &["b", "--outcome", "failed"]);
-    let title = &mock.wait_notices(1)[0].title;
-    assert!(title.starts_with("✘ agent · 5 tasks: 2 ok, 2 failed, 1 cancelled · "), "{title}");
-    // The next batch has only its own.
-    report("begin", &["c", "--label", "three"]);
-    report("end", &["c", "--outcome", "ok"]);
-    let title = &mock.wait_notices(2)[1].title;
-    assert!(title.starts_with("✔ agent · 1 task: 1 ok · "), "{title}");
-    only_the_last_is_told_after(&home, 2, || mock.wait_notices(3));
-}
-
-/// Whoever looks at the session sees its tasks end.
-#[test]
-fn tasks_of_a_session_that_somebody_looks_at_are_not_told() {
-    let home = with_settings("[notify]\nmin_duration = \"0s\"\nrollup = \"parent\"\n");
-    let bus = home.bus();
-    let mock = bus.mock();
-    let home = home.with(BUS, &bus.address);
-    let parent = home.start_sh("agent", "echo ready; exec cat");
-    let mut terminal = parent.attach();
-    terminal.wait_until_contains("ready");
-    parent.wait_attached(1);
-    home.start_with(&["--parent", &parent.id, "--no-tty"], &["false"]).wait_over();
-    only_the_last_is_told_after(&home, 0, || mock.wait_notices(1));
 }
