@@ -185,6 +185,17 @@ impl Registry {
             Ok(())
         })
     }
+
+    /// A person has put these notices away.
+    pub fn notices_put_away(&mut self, numbers: &[u64]) -> Result<(), RegistryError> {
+        self.transact(|db| {
+            let mut seen = db.prepare_cached("UPDATE notice SET seen = 1 WHERE number = ?1")?;
+            for number in numbers {
+                seen.execute([number])?;
+            }
+            Ok(())
+        })
+    }
 }
 
 fn pending(row: &Row<'_>) -> rusqlite::Result<PendingNotice> {

@@ -209,6 +209,8 @@ fn notices_are_numbered_listed_newest_first_and_seen_up_to_a_number() {
     assert_eq!(rig.registry.notices(false).unwrap()[3].why.as_deref(), Some("it was night"));
     rig.registry.notices_seen(2).unwrap();
     assert_eq!(numbers(&mut rig, true), [4, 3]);
+    rig.registry.notices_put_away(&[4, 99]).unwrap();
+    assert_eq!(numbers(&mut rig, true), [3], "one that does not exist does not matter");
     assert_eq!(rig.registry.claim_notices(2, 20).unwrap().len(), 2, "seen or not");
     assert!(rig.registry.notice_due().unwrap());
     rig.registry.attached(id, true, 21).unwrap();

@@ -77,6 +77,12 @@ async fn settings(service: &Service, agent: Option<&str>) -> Notify {
     current.map(|settings| settings.notify.for_agent(agent)).unwrap_or_default()
 }
 
+/// The command that opens a session, if the settings name one.
+#[cfg(not(target_os = "macos"))]
+pub(super) async fn attach_command(service: &Service) -> Option<String> {
+    settings(service, None).await.attach_command
+}
+
 async fn show(
     service: &Service,
     settings: &Notify,
@@ -84,10 +90,7 @@ async fn show(
     parcel: &Parcel,
 ) -> Result<(), Refused> {
     match channel {
-        Channel::Desktop => {
-            let attach = settings.attach_command.as_deref();
-            Ok(service.notices.channels.desktop.show(parcel, attach).await?)
-        }
+        Channel::Desktop => Ok(service.notices.channels.desktop.show(service, parcel).await?),
         Channel::Command => match &settings.command {
             Some(command) => Ok(command::run(command, parcel).await?),
             None => Err(Refused::NotSetUp),
