@@ -28,24 +28,6 @@ pub(crate) fn write_settings(home: &Home, text: &str) {
 }
 
 #[test]
-fn a_real_desktop_shows_name_outcome_time_and_the_last_line() {
-    let home = telling_all();
-    let bus = home.bus();
-    let dunst = bus.dunst();
-    let home = home.with(BUS, &bus.address);
-    let script = "sleep 1.1; echo '3 passed, <b>0</b> failed & done'; exit 0";
-    let session = home.start_sh("flaky-test", script);
-    let elapsed = session.wait_over()["elapsed"].as_str().unwrap().to_owned();
-    let notice = dunst.wait_bubble();
-    assert_eq!(notice.title, format!("✔ flaky-test finished · {elapsed}"));
-    assert!(notice.body.contains(home.user_dir().to_str().unwrap()), "{notice:?}");
-    // A server that understands markup shows the text as it is, not bold.
-    let shown = notice.body.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
-    assert!(shown.contains("3 passed, <b>0</b> failed & done"), "{notice:?}");
-    home.wait_event("notice.sent", &session.id);
-}
-
-#[test]
 fn a_failure_is_told_with_its_reason_and_an_escaped_body() {
     let home = telling_all();
     let bus = home.bus();

@@ -3,8 +3,8 @@
 use std::cell::RefCell;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use serde_json::Value;
 
@@ -12,7 +12,7 @@ use crate::home::{self, Home};
 use crate::{binaries, wait};
 
 /// The name that servers of notifications own.
-const SERVER: &str = "org.freedesktop.Notifications";
+pub(crate) const SERVER: &str = "org.freedesktop.Notifications";
 
 /// A bus for one test. No service is activated on it: what nobody started is not there.
 pub struct Bus {
@@ -44,23 +44,49 @@ impl Bus {
         Self { address, dir, started: RefCell::new(vec![child]) }
     }
 
+    /// Where its socket lies, and its servers' files.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     /// A command that uses this bus.
-    fn command(&self, program: &str) -> Command {
-        let mut command = Command::new(binaries::installed(program));
+    pub(crate) fn command(&self, program: &str) -> Command {
+        self.command_at(&binaries::installed(program))
+    }
+
+    /// The same for a program that is in no search path.
+    pub(crate) fn command_at(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
         command.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", &self.dir);
         command.env("LC_ALL", "C.UTF-8").env("XDG_RUNTIME_DIR", &self.dir);
         command.env("DBUS_SESSION_BUS_ADDRESS", &self.address).stdin(Stdio::null());
         command
     }
 
-    fn wait_for_server(&self) {
-        wait::until("a server of notifications on the bus", || {
-            let mut ask = self.command("dbus-send");
-            ask.args(["--session", "--print-reply=literal", "--dest=org.freedesktop.DBus", "/"]);
-            ask.arg("org.freedesktop.DBus.NameHasOwner").arg(format!("string:{SERVER}"));
-            let outcome = home::run(ask, b"");
-            if outcome.out().contains("true") { Ok(()) } else { Err(format!("{outcome:?}")) }
-        });
+    #[track_caller]
+    pub(crate) fn wait_for_server(&self) {
+        self.wait_for_name(SERVER);
+    }
+
+    /// Waits until somebody owns this name.
+    #[track_caller]
+    pub(crate) fn wait_for_name(&self, name: &str) {
+        wait::until(&format!("an owner of {name}"), || self.has_owner(name, true));
+    }
+
+    /// Waits until nobody shows notifications.
+    #[track_caller]
+    pub fn wait_for_no_server(&self) {
+        wait::until("no server of notifications", || self.has_owner(SERVER, false));
+    }
+
+    fn has_owner(&self, name: &str, wanted: bool) -> Result<(), String> {
+        let mut ask = self.command("dbus-send");
+        ask.args(["--session", "--print-reply=literal", "--dest=org.freedesktop.DBus", "/"]);
+        ask.arg("org.freedesktop.DBus.NameHasOwner").arg(format!("string:{name}"));
+        let outcome = home::run(ask, b"");
+        let said = outcome.out().contains(if wanted { "true" } else { "false" });
+        if said { Ok(()) } else { Err(format!("{outcome:?}")) }
     }
 
     /// Starts the server that python-dbusmock provides: it notes what it is asked.
@@ -77,25 +103,8 @@ impl Bus {
         Mock { bus: self, log }
     }
 
-    /// Starts dunst, a real server, on a display of its own.
-    #[track_caller]
-    pub fn dunst(&self) -> Dunst<'_> {
-        let mut display = Command::new(binaries::installed("Xvfb"));
-        display.args(["-displayfd", "1", "-screen", "0", "800x600x24", "-nolisten", "tcp"]);
-        display.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", &self.dir);
-        let (child, number) = start_and_read_line(display);
-        self.started.borrow_mut().push(child);
-        let config = self.dir.join("dunstrc");
-        fs::write(&config, "[global]\n    markup = full\n    history_length = 50\n").unwrap();
-        let mut server = self.command("dunst");
-        server.arg("-config").arg(&config).env("DISPLAY", format!(":{number}"));
-        self.keep(server, "dunst.out");
-        self.wait_for_server();
-        Dunst { bus: self }
-    }
-
     /// Calls a method on the server of notifications, and gives its answer as JSON.
-    fn call(&self, interface: &str, method: &str, args: &[&str]) -> Value {
+    pub(crate) fn call(&self, interface: &str, method: &str, args: &[&str]) -> Value {
         const SCRIPT: &str = "import dbus, json, sys\n\
             bus = dbus.SessionBus()\n\
             server = bus.get_object(sys.argv[1], '/org/freedesktop/Notifications')\n\
@@ -106,10 +115,17 @@ impl Bus {
         home::run(python, b"").ok().json()
     }
 
-    fn keep(&self, mut server: Command, log: &str) {
-        let log = fs::File::create(self.dir.join(log)).unwrap();
+    fn keep(&self, server: Command, log: &str) {
+        let server = self.spawn(server, log);
+        self.started.borrow_mut().push(server);
+    }
+
+    /// Starts a server that somebody else ends. What it says goes to a file beside the bus.
+    #[track_caller]
+    pub(crate) fn spawn(&self, mut server: Command, log: &str) -> Child {
+        let log = fs::File::options().create(true).append(true).open(self.dir.join(log)).unwrap();
         server.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
-        self.started.borrow_mut().push(server.spawn().unwrap());
+        server.spawn().unwrap()
     }
 }
 
@@ -194,54 +210,25 @@ fn notice_of_call(call: &Value) -> Notice {
     Notice { app: text(0), title: text(3), body: text(4), replaces }
 }
 
-/// A real server with a window.
-pub struct Dunst<'b> {
-    bus: &'b Bus,
-}
-
-impl Dunst<'_> {
-    fn ask(&self, method: &str) -> Value {
-        self.bus.call("org.dunstproject.cmd0", method, &[])
-    }
-
-    /// Waits until a bubble is on the display, closes it, and tells what it said.
-    #[track_caller]
-    pub fn wait_bubble(&self) -> Notice {
-        wait::until("a bubble on the display", || {
-            let displayed = self.displayed();
-            if displayed == 1 { Ok(()) } else { Err(format!("{displayed} bubbles")) }
-        });
-        self.ask("NotificationCloseAll");
-        wait::until("the bubble in dunst's history", || {
-            let history = self.ask("NotificationListHistory");
-            let newest = &history[0];
-            let text = |field: &str| newest[field].as_str().map(str::to_owned);
-            let notice = text("appname").zip(text("summary")).zip(text("body"));
-            notice
-                .map(|((app, title), body)| Notice { app, title, body, replaces: 0 })
-                .ok_or_else(|| history.to_string())
-        })
-    }
-
-    fn displayed(&self) -> u64 {
-        let properties = "org.freedesktop.DBus.Properties";
-        let asked = ["org.dunstproject.cmd0", "displayedLength"];
-        self.bus.call(properties, "Get", &asked).as_u64().unwrap()
-    }
-}
-
 /// Starts a server that says on its first line where it is to be found.
 #[track_caller]
-fn start_and_read_line(mut server: Command) -> (Child, String) {
+pub(crate) fn start_and_read_line(server: Command) -> (Child, String) {
+    let (child, mut output) = start_and_read(server);
+    let mut line = String::new();
+    output.read_line(&mut line).unwrap();
+    assert!(!line.is_empty(), "a server ended at once");
+    (child, line.trim().to_owned())
+}
+
+/// Starts a server and waits until it says something.
+#[track_caller]
+pub(crate) fn start_and_read(mut server: Command) -> (Child, BufReader<ChildStdout>) {
     let mut child =
         server.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-    let mut line = String::new();
     let stdout = child.stdout.take().unwrap();
     assert!(
         wait::readable(std::os::fd::AsFd::as_fd(&stdout), wait::Deadline::usual()),
         "{server:?} says nothing"
     );
-    BufReader::new(stdout).read_line(&mut line).unwrap();
-    assert!(!line.is_empty(), "{server:?} ended at once");
-    (child, line.trim().to_owned())
+    (child, BufReader::new(stdout))
 }

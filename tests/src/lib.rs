@@ -5,7 +5,7 @@
 //!    │
 //!    ├── Terminal ── PTY ── appctl attach    a person's terminal, with a screen model
 //!    │                                       that shares no code with the product
-//!    ├── Bus ── Mock | Dunst                 a private desktop
+//!    ├── Bus ── Mock | desktop::{Dunst, Xfce} a private desktop
 //!    └── peer::{Control, Hold}               the two protocols, byte by byte
 //! ```
 //!
@@ -31,6 +31,7 @@
 pub mod agents;
 pub mod binaries;
 pub mod bus;
+pub mod desktop;
 pub mod follow;
 pub mod home;
 pub mod manager;
@@ -42,7 +43,7 @@ pub mod session;
 pub mod terminal;
 pub mod wait;
 
-pub use bus::{Bus, Dunst, Mock};
+pub use bus::{Bus, Mock};
 pub use follow::Follow;
 pub use home::Home;
 pub use manager::Manager;

@@ -26,11 +26,16 @@ const NEEDED: &[&str] = &[
     "iproute2",
     // A terminal to attach from, and a multiplexer to compare with.
     "tmux",
-    // A desktop: bus, display, and a notification daemon with something to write with.
+    // A desktop: bus, display, notification daemons with something to write and draw with,
+    // a hand for the mouse, and an eye.
     "dbus",
     "dunst",
+    "xfce4-notifyd",
+    "adwaita-icon-theme",
     "xvfb",
     "fonts-dejavu-core",
+    "xdotool",
+    "imagemagick",
     // A service manager of a user, with a bus of its own.
     "systemd",
     "dbus-user-session",
