@@ -16,6 +16,7 @@ mod attach;
 mod attach_modes;
 mod crash;
 mod daemon;
+mod elapsed;
 mod environment;
 mod events;
 mod frames;

@@ -39,6 +39,8 @@ const NEEDED: &[&str] = &[
     // A service manager of a user, with a bus of its own.
     "systemd",
     "dbus-user-session",
+    // Clocks that are wrong.
+    "faketime",
     // A scripted desktop, for the answers that no real one gives.
     "python3-dbus",
     "python3-dbusmock",
