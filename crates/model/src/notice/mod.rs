@@ -277,8 +277,13 @@ pub fn summary(named: &[(&str, &Notice)]) -> Notice {
             (count, word) => format!("{count} {word}"),
         })
         .collect();
-    let mut body: Vec<_> =
-        named.iter().take(SUMMARY_NAMES).map(|(name, _)| printable(name)).collect();
+    let mut by_weight: Vec<_> = named.iter().collect();
+    by_weight.sort_by_key(|(_, notice)| mark(notice).is_empty());
+    let mut body: Vec<_> = by_weight
+        .into_iter()
+        .take(SUMMARY_NAMES)
+        .map(|(name, notice)| format!("{}{}", mark(notice), printable(name)))
+        .collect();
     if named.len() > SUMMARY_NAMES {
         body.push(format!("and {} more", named.len() - SUMMARY_NAMES));
     }
@@ -287,6 +292,20 @@ pub fn summary(named: &[(&str, &Notice)]) -> Notice {
         title: parts.join(" · "),
         body: clipped(&body.join(", "), LINE_COLUMNS),
         failed: named.iter().any(|(_, notice)| notice.failed),
+    }
+}
+
+/// What stands before a name in a summary, if the session needs more than to be known of.
+/// Those are named first.
+fn mark(notice: &Notice) -> &'static str {
+    match notice.kind {
+        _ if notice.failed => "✘ ",
+        NoticeKind::NeedsInput => "? ",
+        NoticeKind::Finished
+        | NoticeKind::Failed
+        | NoticeKind::TurnEnded
+        | NoticeKind::Summary
+        | NoticeKind::Test => "",
     }
 }
 
@@ -392,10 +411,13 @@ mod tests {
         let told = summary(&named);
         assert_eq!(told.title, "7 more finished · 1 failed");
         assert!(told.failed && !told.body.chars().any(char::is_control));
+        assert!(told.body.starts_with("✘ bad") && told.body.contains(", ok, "), "{told:?}");
         named.push(("ninth", &ok));
         assert!(summary(&named).body.ends_with("and 1 more"));
         let asks = worded("a", "/", &What::NeedsInput { question: "?".into() });
-        assert_eq!(summary(&[("x", &asks), ("y", &bad)]).title, "1 failed · 1 needs you");
+        let told = summary(&[("fine", &ok), ("x", &asks), ("y", &bad)]);
+        assert_eq!(told.title, "1 more finished · 1 failed · 1 needs you");
+        assert_eq!(told.body, "? x, ✘ y, fine");
     }
 
     #[test]
