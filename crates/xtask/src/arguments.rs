@@ -23,7 +23,8 @@ usage: cargo xtask VERB …
                                 let xterm.js judge what is to be seen
   agents                        let real coding agents run in sessions, with a model that
                                 the tests speak for
-  pictures                      draw docs/pictures anew: sessions before and after coming back
+  pictures [NAME]               draw docs/pictures anew, or one of them: sessions before and
+                                after coming back, and notices
   help                          print this";
 
 /// What was asked for.
@@ -36,7 +37,8 @@ pub(crate) enum Task {
     Fuzz(FuzzOptions),
     Differential,
     Agents,
-    Pictures,
+    /// One of them, or all.
+    Pictures(Option<String>),
 }
 
 /// How Cargo compiles.
@@ -121,7 +123,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Tas
         Some("test") => parse_test(arguments),
         Some("install") => parse_install(arguments),
         Some("fuzz") => parse_fuzz(arguments),
-        Some("pictures") => alone("pictures", Task::Pictures, arguments),
+        Some("pictures") => parse_pictures(arguments),
         Some("differential") => alone("differential", Task::Differential, arguments),
         Some("agents") => alone("agents", Task::Agents, arguments),
         Some("help" | "--help" | "-h") => Ok(Task::Help),
@@ -168,6 +170,13 @@ fn alone(
         None => Ok(task),
         Some(argument) if argument == "--help" || argument == "-h" => Ok(Task::Help),
         Some(argument) => Err(UsageError::UnknownArgument { verb, argument }),
+    }
+}
+
+fn parse_pictures(mut arguments: impl Iterator<Item = OsString>) -> Result<Task, UsageError> {
+    match arguments.next().map(|name| name.to_string_lossy().into_owned()) {
+        Some(name) if name == "--help" || name == "-h" => Ok(Task::Help),
+        name => alone("pictures", Task::Pictures(name), arguments),
     }
 }
 
@@ -290,7 +299,9 @@ mod tests {
         assert!(parsed("differential vim").is_err());
         assert_eq!(parsed("agents"), Ok(Task::Agents));
         assert!(parsed("agents claude").is_err());
-        assert_eq!(parsed("pictures"), Ok(Task::Pictures));
+        assert_eq!(parsed("pictures"), Ok(Task::Pictures(None)));
+        assert_eq!(parsed("pictures vim"), Ok(Task::Pictures(Some("vim".into()))));
+        assert!(parsed("pictures vim htop").is_err());
     }
 
     #[test]

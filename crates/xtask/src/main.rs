@@ -6,7 +6,8 @@
 //! * `fuzz` looks for an input that breaks what takes bytes from outside;
 //! * `differential` lets another terminal judge our snapshots;
 //! * `agents` lets real coding agents run in sessions;
-//! * `pictures` draws what a person sees before and after coming back, for the documentation.
+//! * `pictures` draws what a person sees before and after coming back, and what notices look
+//!   like, for the documentation.
 //!
 //! Nothing here is ever shipped. There is no argument parser and no async runtime, because a
 //! fresh machine compiles this program before it does anything else.
@@ -69,7 +70,7 @@ fn perform(task: Task) -> anyhow::Result<()> {
         Task::Test(options) => test::test(&Workspace::discover()?, &options),
         Task::Install(options) => install::install(&Workspace::discover()?, &options),
         Task::Fuzz(options) => fuzz::fuzz(&Workspace::discover()?, &options),
-        Task::Pictures => pictures::pictures(&Workspace::discover()?),
+        Task::Pictures(only) => pictures::pictures(&Workspace::discover()?, only.as_deref()),
         Task::Agents => agents::agents(&Workspace::discover()?),
         Task::Differential => differential::differential(&Workspace::discover()?),
     }

@@ -4,6 +4,9 @@
 //! A real xterm on a display of its own starts a session with the programs just built, and
 //! is let go; another one attaches. Both pictures must be the same, dot by dot. Nothing of
 //! this machine is to be seen: the home, the names and the processes are made for them.
+//! [`notices`] takes pictures of what the desktop shows.
+
+mod notices;
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
@@ -16,13 +19,19 @@ use crate::arguments::Profile;
 use crate::workspace::{self, Workspace};
 
 /// Programs, and the Debian packages that have them.
-const NEEDED: [(&str, &str); 5] = [
+const NEEDED: [(&str, &str); 8] = [
     ("Xvfb", "xvfb"),
     ("xterm", "xterm"),
     ("import", "imagemagick"),
+    ("dbus-daemon", "dbus"),
+    ("dunst", "dunst"),
+    ("xfce4-notifyd-config", "xfce4-notifyd adwaita-icon-theme"),
     ("vim", "vim"),
     ("htop", "htop"),
 ];
+
+/// What the pictures of the desktop are called.
+const NOTICES: &str = "notices";
 
 /// Looks at a session or at the display: each takes some milliseconds at least.
 const LOOKS: usize = 2_000;
@@ -121,7 +130,12 @@ struct Studio<'a> {
     server: Child,
 }
 
-pub(crate) fn pictures(workspace: &Workspace) -> Result<()> {
+/// Takes all pictures, or `only` the one of this name.
+pub(crate) fn pictures(workspace: &Workspace, only: Option<&str>) -> Result<()> {
+    let is_wanted = |name: &str| only.is_none_or(|only| only == name);
+    if !SCENES.iter().map(|scene| scene.name).chain([NOTICES]).any(is_wanted) {
+        bail!("there is no picture of that name");
+    }
     let missing: Vec<&str> = NEEDED
         .iter()
         .filter(|(program, _)| !is_installed(program))
@@ -135,8 +149,11 @@ pub(crate) fn pictures(workspace: &Workspace) -> Result<()> {
     let target = workspace.root().join("docs/pictures");
     fs::create_dir_all(&target).with_context(|| format!("cannot make {}", target.display()))?;
     let studio = Studio::open(workspace, programs)?;
-    for scene in &SCENES {
+    for scene in SCENES.iter().filter(|scene| is_wanted(scene.name)) {
         studio.take(scene, &target).with_context(|| format!("no picture of {}", scene.name))?;
+    }
+    if is_wanted(NOTICES) {
+        notices::take(&studio, &target).context("no picture of notices")?;
     }
     Ok(())
 }
