@@ -1,7 +1,8 @@
 //! Measures what no test may: figures, for `docs/PERFORMANCE.md`.
 //!
 //! ```text
-//! measure reports [RATE] [SECONDS]   reports of tasks, each on a connection of its own
+//! measure reports [RATE] [SECONDS]      reports of tasks, each on a connection of its own
+//! measure notices [SESSIONS] [TIMES]    from the end of a program to the desktop
 //! ```
 //!
 //! Everything runs in a private home, with the programs of the profile that this was built
@@ -15,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use app_model::report::{Outcome, Report, Stamp};
 use app_tests::Home;
+use app_tests::desktop::{Monitor, Scripted};
 use app_tests::peer::Control;
 use app_wire::control::{Reply, Reported, Request, Target};
 use rustix::param::clock_ticks_per_second;
@@ -25,8 +27,45 @@ fn main() {
         |index: usize, usual: u64| arguments.get(index).map_or(usual, |text| text.parse().unwrap());
     match arguments.first().map(String::as_str) {
         Some("reports") => reports(number(1, 1_000), number(2, 10)),
-        _ => panic!("measure reports [RATE] [SECONDS]"),
+        Some("notices") => notices(number(1, 200), number(2, 50)),
+        _ => panic!("measure reports [RATE] [SECONDS] | notices [SESSIONS] [TIMES]"),
     }
+}
+
+/// More than two ends within two seconds are told together, so this is the time between two.
+const APART: Duration = Duration::from_millis(1_100);
+
+fn notices(sessions: u64, times: u64) {
+    let home = Home::new();
+    let config = home.config_dir().join("config.toml");
+    fs::write(config, "[notify]\nmin_duration = \"0s\"\n").unwrap();
+    let bus = home.bus();
+    let home = home.with("DBUS_SESSION_BUS_ADDRESS", &bus.address);
+    let _server = Scripted::takes(&bus);
+    let monitor = Monitor::start(&bus);
+    for number in 0..sessions {
+        home.start(&format!("live-{number}"), &["sleep", "100000"]);
+    }
+    let mut took_ms: Vec<f64> = (1..=times)
+        .map(|time| {
+            let program = home.start(&format!("ends-{time}"), &["sleep", "100000"]).program();
+            pause(APART);
+            let ended = monotonic_ns();
+            program.signal(rustix::process::Signal::KILL);
+            let asked = monitor.wait_asked(usize::try_from(time).unwrap());
+            (asked.last().unwrap().at_ns - ended) as f64 / 1e6
+        })
+        .collect();
+    println!("{sessions} live sessions, {times} ends; from the signal to `Notify` on the bus:");
+    println!("the first {:.1} ms, when the daemon looks for a desktop", took_ms[0]);
+    took_ms.sort_by(f64::total_cmp);
+    let at = |share: usize| took_ms[(took_ms.len() - 1) * share / 100];
+    println!("median {:.1} ms, 95 % {:.1} ms, longest {:.1} ms", at(50), at(95), at(100));
+}
+
+fn monotonic_ns() -> u64 {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+    u64::try_from(now.tv_sec * 1_000_000_000 + now.tv_nsec).unwrap()
 }
 
 fn reports(rate: u64, seconds: u64) {
