@@ -46,7 +46,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("app-tests", &["app-model", "app-wire"]),
     ("xtask", &["appctl"]),
     // Not shipped. It throws everything at whatever takes bytes from outside.
-    ("app-fuzz", &["app-term", "app-wire", "appctl"]),
+    ("app-fuzz", &["app-hooks", "app-model", "app-term", "app-wire", "appctl"]),
 ];
 
 /// What build scripts of ours may use of ours. It is on no program's list above.

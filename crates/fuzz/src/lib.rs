@@ -22,6 +22,7 @@ pub mod driver;
 
 mod control;
 mod hold;
+mod hooks;
 mod input;
 mod keys;
 mod screen;
@@ -31,6 +32,7 @@ use std::path::Path;
 
 pub use control::run as control;
 pub use hold::run as hold;
+pub use hooks::run as hooks;
 pub use keys::run as keys;
 pub use screen::run as screen;
 pub use transcript::run as transcript;
@@ -49,11 +51,12 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 5] = [
+pub const TARGETS: [Target; 6] = [
     Target { name: "screen", run: screen::run, words: screen::WORDS, cases: 3_000 },
     Target { name: "hold", run: hold::run, words: hold::WORDS, cases: 10_000 },
     Target { name: "control", run: control::run, words: control::WORDS, cases: 10_000 },
     Target { name: "keys", run: keys::run, words: keys::WORDS, cases: 10_000 },
+    Target { name: "hooks", run: hooks::run, words: hooks::WORDS, cases: 10_000 },
     Target { name: "transcript", run: transcript::run, words: transcript::WORDS, cases: 1_000 },
 ];
 

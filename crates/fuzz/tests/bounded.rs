@@ -45,6 +45,11 @@ fn anything_typed_but_the_key_passes() {
 }
 
 #[test]
+fn any_event_and_any_settings_of_an_agent_are_understood_or_left_alone() {
+    holds("hooks");
+}
+
+#[test]
 fn any_transcript_is_read_in_full() {
     holds("transcript");
 }
