@@ -134,6 +134,8 @@ fn look_at(screen: &Screen) -> Look {
         Some(Stated::Idle) => "idle",
         Some(Stated::Working) => "working",
         Some(Stated::Done) => "done",
+        Some(Stated::Blocked) => "blocked",
+        Some(Stated::Error) => "error",
     };
     let prompt = match signals.prompt {
         None | Some(Prompt::Ended(_)) => None,

@@ -18,7 +18,7 @@ pub struct Look {
     /// 4 a warning.
     pub progress: u8,
     /// The state that it names itself (OSC 7501 `;state=…`): `idle`, `working`, `done`,
-    /// empty when there is none.
+    /// `blocked`, `error`, empty when there is none.
     pub state: String,
     /// A shell's prompt is shown (OSC 133 A, B), a command runs (C), or neither is known.
     pub prompt: Option<bool>,

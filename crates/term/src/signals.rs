@@ -31,6 +31,10 @@ pub enum Stated {
     Working,
     /// It has done what it was asked for.
     Done,
+    /// It goes on only when a person has done something.
+    Blocked,
+    /// It gave up: something went wrong.
+    Error,
 }
 
 /// Where a shell is (OSC 133).
@@ -102,6 +106,8 @@ impl Signals {
             Some(b"idle") => self.state = Some(Stated::Idle),
             Some(b"working") => self.state = Some(Stated::Working),
             Some(b"done") => self.state = Some(Stated::Done),
+            Some(b"blocked") => self.state = Some(Stated::Blocked),
+            Some(b"error") => self.state = Some(Stated::Error),
             Some(b"clear") => self.state = None,
             Some(_) | None => {}
         }

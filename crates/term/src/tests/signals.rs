@@ -20,6 +20,8 @@ fn a_state_is_read_in_any_order_and_with_any_separator() {
         ("\x1b]7501;state=working:app=codex\x1b\\", Some(Stated::Working)),
         ("\x1b]7501;app=codex;state=idle\x07", Some(Stated::Idle)),
         ("\x1b]7501;app=codex:state=done\x07", Some(Stated::Done)),
+        ("\x1b]7501;state=blocked:app=x\x07", Some(Stated::Blocked)),
+        ("\x1b]7501;state=error:app=codex\x1b\\", Some(Stated::Error)),
         ("\x1b]7501;state=done\x07\x1b]7501;state=clear:app=x\x07", None),
         ("\x1b]7501;state=done\x07\x1b]7501;state=on fire\x07", Some(Stated::Done)),
         ("\x1b]7501;state=done\x07\x1b]7501;app=codex\x07", Some(Stated::Done)),
