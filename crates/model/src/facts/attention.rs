@@ -78,10 +78,11 @@ impl Facts {
         let goes_on = self.claims.iter().any(works);
         // It was on the terminal and is not any more.
         let limit = if typed.is_some() { CONFIRM_QUESTION } else { QUESTION_GONE };
-        let gone = asked.shown && clock.reached(self.unasked.max(asked.at) + limit);
-        if goes_on || gone {
-            self.asked = None;
-            self.answered = Some(now);
+        let left = self.unasked.max(asked.at);
+        if goes_on {
+            (self.asked, self.answered) = (None, Some(now));
+        } else if asked.shown && clock.reached(left + limit) {
+            (self.asked, self.answered) = (None, Some(left));
         }
     }
 

@@ -229,6 +229,10 @@ impl Facts {
         if asked && !asks {
             self.unasked = now;
         }
+        if let Some(said) = &mut self.said {
+            let mut turns = self.claims.iter().filter_map(|claim| claim.turn.as_ref());
+            said.seen |= turns.any(|held| held.value == said.turn);
+        }
         if let Some(question) = self.asked.as_mut().filter(|_| asks) {
             question.shown = true;
         }
@@ -282,11 +286,20 @@ impl Facts {
         self.wake = clock.next();
     }
 
-    /// Whether the terminal shows a question, or did so a moment ago.
+    /// Whether the terminal asks for a person, or did so a moment ago.
     pub(super) fn shows_question(&self, clock: &mut Clock) -> bool {
-        let asks = self.claims.iter().any(|claim| claim.asks.is_some());
+        self.claims.iter().any(|claim| claim.asks.is_some()) || self.showed_question(clock)
+    }
+
+    /// Whether a question is open within a turn, or was a moment ago.
+    pub(super) fn has_question(&self, clock: &mut Clock) -> bool {
+        let is_open = self.asked.is_some() || self.claims.iter().any(Claim::is_question);
+        is_open || self.showed_question(clock)
+    }
+
+    fn showed_question(&self, clock: &mut Clock) -> bool {
         let raised = self.attention.as_ref().is_some_and(Raised::is_seen);
-        asks || (raised && !clock.reached(self.unasked + CONFIRM_QUESTION))
+        raised && !clock.reached(self.unasked + CONFIRM_QUESTION)
     }
 
     /// The clock began anew: nothing lies in the future.

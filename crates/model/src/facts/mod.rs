@@ -34,6 +34,8 @@ mod turn;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod question_tests;
+#[cfg(test)]
 mod reports_tests;
 #[cfg(test)]
 mod tests;
@@ -55,7 +57,9 @@ pub const CONFIRM_IDLE: Duration = Duration::from_millis(500);
 pub const CONFIRM_QUESTION: Duration = Duration::from_millis(500);
 
 /// How long all that is seen must contradict a hook's word about the turn before that is
-/// outdated. Hooks do not tell of everything: an interrupted turn ends without one.
+/// outdated, when none of it has ever agreed: the agent may be slow to show what it said. What
+/// did agree and does not any more shows a change, for which [`CONFIRM_IDLE`] is enough. Hooks
+/// do not tell of everything: an interrupted turn ends without one.
 pub const OUTDATED: Duration = Duration::from_secs(3);
 
 /// How long a question that a hook reported, and that was seen, must be gone from the

@@ -28,6 +28,15 @@ pub(super) struct Claim {
     pub(super) read: Moment,
 }
 
+impl Claim {
+    /// It asks in the midst of a turn. What asks and says that the turn is over, such as a
+    /// failure, is no question.
+    pub(super) fn is_question(&self) -> bool {
+        let over = self.turn.as_ref().is_some_and(|held| held.value == Turn::Idle);
+        self.asks.is_some() && !over
+    }
+}
+
 /// A line from outside, made fit for people.
 pub(super) fn line(text: &str) -> String {
     clipped(printable(text).trim(), MAX_TEXT)

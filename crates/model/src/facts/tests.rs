@@ -7,7 +7,7 @@ pub(super) struct Rig {
     pub(super) facts: Facts,
     pub(super) now: Duration,
     sequence: u64,
-    seen: Seen,
+    pub(super) seen: Seen,
     pub(super) last: Vec<Change>,
 }
 
@@ -40,11 +40,11 @@ pub(super) fn named(id: &str) -> Report {
     Report::Conversation { id: id.to_owned() }
 }
 
-fn title(turn: Turn) -> Reading {
+pub(super) fn title(turn: Turn) -> Reading {
     reading(Source::Title, Some(turn), None)
 }
 
-fn raised(why: &str) -> Change {
+pub(super) fn raised(why: &str) -> Change {
     Change::AttentionRaised { why: why.to_owned() }
 }
 
@@ -80,13 +80,13 @@ impl Rig {
         self.put(Input::Reported { stamp, reports: reports.into_iter().collect() })
     }
 
-    fn look(&mut self, readings: impl IntoIterator<Item = Reading>) -> &[Change] {
+    pub(super) fn look(&mut self, readings: impl IntoIterator<Item = Reading>) -> &[Change] {
         self.seen.readings = readings.into_iter().collect();
         self.put(Input::Looked(self.seen.clone()))
     }
 
     /// Lets time pass as the daemon does: it wakes the machine when that asked to be.
-    fn pass(&mut self, time: Duration) -> Vec<Change> {
+    pub(super) fn pass(&mut self, time: Duration) -> Vec<Change> {
         let until = self.now + time;
         let mut all = Vec::new();
         while let Some(at) = self.facts.wake_at().filter(|at| *at <= until) {
@@ -102,13 +102,13 @@ impl Rig {
         self.facts.turn()
     }
 
-    fn needed(&self) -> Option<String> {
+    pub(super) fn needed(&self) -> Option<String> {
         self.facts.attention().map(|attention| attention.why)
     }
 }
 
-const MS: Duration = Duration::from_millis(1);
-const SECOND: Duration = Duration::from_secs(1);
+pub(super) const MS: Duration = Duration::from_millis(1);
+pub(super) const SECOND: Duration = Duration::from_secs(1);
 
 #[test]
 fn without_evidence_the_turn_is_unknown_however_long_it_is_quiet() {
@@ -174,8 +174,9 @@ fn an_interrupted_turn_ends_though_no_hook_says_so() {
     rig.pass(SECOND * 60);
     // Escape.
     rig.put(Input::Typed);
+    rig.put(Input::Wrote);
     rig.look([title(Turn::Idle)]);
-    assert_eq!(rig.pass(OUTDATED - MS), []);
+    assert_eq!(rig.pass(CONFIRM_IDLE - MS), []);
     assert_eq!(rig.pass(MS), [Change::TurnChanged(Turn::Idle)]);
     // The next turn counts again.
     assert_eq!(rig.hook([Report::TurnBegan]), [Change::TurnChanged(Turn::Working)]);
@@ -240,134 +241,47 @@ fn tasks_never_change_the_turn() {
 }
 
 #[test]
-fn a_question_of_a_hook_calls_a_person_until_it_is_answered() {
+fn work_that_begins_after_a_turn_was_seen_to_end_shows_without_a_report() {
     let mut rig = Rig::new();
-    for end in [Report::Answered, Report::TurnBegan, ended()] {
-        rig.hook([Report::TurnBegan]);
-        assert_eq!(rig.hook([needs("Run it?\x1b[2J")]), [raised("Run it?\u{fffd}[2J")]);
-        assert_eq!(rig.hook([needs("Run it?\x1b[2J")]), []);
-        assert_eq!(rig.turn(), Turn::Working);
-        assert_eq!(rig.hook([end]).last(), Some(&Change::AttentionCleared));
-        assert_eq!(rig.needed(), None);
-    }
-}
-
-#[test]
-fn a_question_does_not_end_the_turn_though_the_title_looks_idle() {
-    let mut rig = Rig::new();
-    rig.hook([Report::TurnBegan]);
-    rig.look([title(Turn::Working)]);
-    rig.hook([needs("Run it?")]);
-    rig.look([title(Turn::Idle), reading(Source::Screen, None, Some("Run it?"))]);
-    assert_eq!(rig.pass(SECOND * 600), []);
-    // Without a hook it is the same.
-    let mut rig = Rig::new();
-    rig.look([title(Turn::Working)]);
-    rig.look([title(Turn::Idle), reading(Source::Screen, None, Some("Run it?"))]);
-    assert_eq!(rig.pass(SECOND * 600), [raised("Run it?")]);
-    assert_eq!(rig.turn(), Turn::Working);
-    rig.look([title(Turn::Working)]);
-    assert_eq!(rig.pass(SECOND), [Change::AttentionCleared]);
-}
-
-#[test]
-fn an_answer_that_no_hook_reports_shows_by_the_work_after_it() {
-    let mut rig = Rig::new();
-    rig.put(Input::Typed);
-    rig.pass(SECOND);
-    rig.hook([Report::TurnBegan, needs("Run it?")]);
+    rig.hook([Report::TurnBegan, ended()]);
     rig.look([title(Turn::Idle)]);
-    rig.pass(MS);
-    // Work alone is no answer: several things may go on at once.
     rig.look([title(Turn::Working)]);
-    rig.look([title(Turn::Idle)]);
-    assert_eq!(rig.needed().as_deref(), Some("Run it?"));
-    rig.pass(SECOND);
-    rig.put(Input::Typed);
-    rig.pass(MS);
-    assert_eq!(rig.look([title(Turn::Working)]), [Change::AttentionCleared]);
+    assert_eq!(rig.pass(CONFIRM_IDLE - MS), []);
+    assert_eq!(rig.pass(MS), [Change::TurnChanged(Turn::Working)]);
 }
 
 #[test]
-fn a_question_that_was_cancelled_goes_with_what_showed_it_and_the_turn_ends() {
-    let mut rig = Rig::new();
-    rig.hook([Report::TurnBegan, needs("Run it?")]);
-    rig.look([title(Turn::Idle), reading(Source::Screen, None, Some("Do you want to?"))]);
-    rig.pass(SECOND * 5);
-    rig.put(Input::Typed);
-    rig.look([title(Turn::Idle)]);
-    assert_eq!(rig.pass(CONFIRM_QUESTION), [Change::AttentionCleared]);
-    // The title has been idle for long, but because of the question.
-    assert_eq!(rig.pass(OUTDATED - MS), []);
-    assert_eq!(rig.pass(MS), [Change::TurnChanged(Turn::Idle)]);
-}
-
-#[test]
-fn the_same_question_from_hook_and_screen_calls_once() {
-    let screen = || reading(Source::Screen, None, Some("Do you want to?"));
-    let mut rig = Rig::new();
-    rig.hook([Report::TurnBegan]);
-    rig.pass(MS);
-    rig.look([screen()]);
-    assert_eq!(rig.pass(SECOND), [raised("Do you want to?")]);
-    assert_eq!(rig.hook([needs("Bash: ls")]), []);
-    assert_eq!(rig.facts.why()[1].evidence.as_ref().unwrap().source, Source::Hook);
-    // What the screen still shows of it when the answer is reported does not call again.
-    assert_eq!(rig.hook([Report::Answered]), [Change::AttentionCleared]);
-    rig.pass(MS);
-    rig.look([screen()]);
-    assert_eq!(rig.pass(ANSWER_LAG / 2), []);
-    rig.look([]);
-    assert_eq!(rig.pass(SECOND * 60), []);
-}
-
-#[test]
-fn an_answered_question_that_nobody_looked_at_again_does_not_call() {
-    let mut rig = Rig::new();
-    rig.hook([Report::TurnBegan, needs("Run it?")]);
-    rig.look([reading(Source::Screen, None, Some("Do you want to?"))]);
-    rig.pass(SECOND);
-    assert_eq!(rig.hook([Report::Answered]), [Change::AttentionCleared]);
-    assert_eq!(rig.pass(SECOND * 600), []);
-}
-
-#[test]
-fn a_second_question_behind_the_first_is_seen() {
-    let screen = || reading(Source::Screen, None, Some("Do you want to?"));
-    let mut rig = Rig::new();
-    rig.hook([Report::TurnBegan, needs("first")]);
-    rig.look([screen()]);
-    assert_eq!(rig.hook([Report::Answered]), [Change::AttentionCleared]);
-    rig.pass(SECOND);
-    rig.look([screen()]);
-    assert_eq!(rig.pass(ANSWER_LAG), [raised("Do you want to?")]);
-}
-
-#[test]
-fn a_question_on_the_screen_must_last_and_its_words_come_from_the_screen() {
-    let readings = || {
-        [
-            reading(Source::Title, None, Some("Action Required")),
-            reading(Source::Screen, None, Some("Would you like to?")),
-        ]
-    };
-    let mut rig = Rig::new();
-    for _ in 0..5 {
-        rig.look(readings());
-        assert_eq!(rig.pass(CONFIRM_QUESTION - MS), []);
-        assert_eq!(rig.look([]), []);
+fn an_error_that_the_agent_names_is_the_end_of_the_turn_and_calls() {
+    let error = || reading(Source::Osc, Some(Turn::Idle), Some("something went wrong"));
+    let both = [Change::TurnChanged(Turn::Idle), raised("something went wrong")];
+    for hooks in [false, true] {
+        let mut rig = Rig::new();
+        if hooks {
+            rig.hook([Report::TurnBegan]);
+        }
         rig.pass(MS);
+        rig.look([reading(Source::Osc, Some(Turn::Working), None)]);
+        rig.look([error()]);
+        assert_eq!(rig.pass(CONFIRM_IDLE), both);
+        assert_eq!(rig.pass(SECOND * 60), []);
     }
-    rig.look(readings());
-    assert_eq!(rig.pass(CONFIRM_QUESTION), [raised("Would you like to?")]);
-    assert_eq!(rig.facts.why()[1].evidence.as_ref().unwrap().source, Source::Title);
-    // A redraw does not take it back.
-    rig.look([]);
-    assert_eq!(rig.pass(CONFIRM_QUESTION - MS), []);
-    rig.look(readings());
-    assert_eq!(rig.pass(SECOND), []);
-    rig.look([]);
-    assert_eq!(rig.pass(CONFIRM_QUESTION), [Change::AttentionCleared]);
+}
+
+#[test]
+fn an_agent_that_names_its_own_state_is_believed_when_its_hooks_miss_the_end() {
+    let idle = || [reading(Source::Osc, Some(Turn::Idle), None)];
+    let mut rig = Rig::new();
+    rig.hook([Report::TurnBegan]);
+    rig.put(Input::Wrote);
+    rig.look(idle());
+    assert_eq!(rig.pass(CONFIRM_IDLE - MS), []);
+    assert_eq!(rig.pass(MS), [Change::TurnChanged(Turn::Idle)]);
+    // At the end of a turn it may still run hooks.
+    rig.hook([Report::TurnBegan, ended()]);
+    rig.look([reading(Source::Osc, Some(Turn::Working), None)]);
+    assert_eq!(rig.pass(OUTDATED - MS), []);
+    rig.look(idle());
+    assert_eq!(rig.pass(SECOND * 60), []);
 }
 
 #[test]
@@ -408,18 +322,6 @@ fn bells_and_messages_of_an_agent_without_hooks_call_a_person() {
     rig.seen.messages = 3;
     rig.look([]);
     assert_eq!(rig.pass(SECOND), []);
-}
-
-#[test]
-fn a_bell_with_a_question_is_about_the_question() {
-    let mut rig = Rig::new();
-    rig.seen.bells = 1;
-    rig.look([]);
-    rig.pass(MS * 100);
-    rig.look([reading(Source::Screen, None, Some("Run it?"))]);
-    assert_eq!(rig.pass(SECOND), [raised("Run it?")]);
-    rig.look([]);
-    assert_eq!(rig.pass(SECOND), [Change::AttentionCleared]);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::clock::Clock;
+use super::seen::Claim;
 use super::{ACTIVE, CONFIRM_IDLE, Change, Facts, OUTDATED, QUIET};
 use crate::Turn;
 use crate::evidence::{Evidence, Source};
@@ -16,6 +17,9 @@ pub(super) struct Said {
     pub(super) at: Moment,
     /// The agent has answered, and work of its own goes on.
     pub(super) background: bool,
+    /// What is seen has agreed with it since.
+    #[serde(default)]
+    pub(super) seen: bool,
     /// It was contradicted for too long. Only another report counts again.
     pub(super) outdated: bool,
     pub(super) evidence: Evidence,
@@ -54,7 +58,7 @@ impl Default for Believed {
 
 impl Said {
     pub(super) fn new(turn: Turn, at: Moment, evidence: Evidence) -> Self {
-        Self { turn, at, background: false, outdated: false, evidence }
+        Self { turn, at, background: false, seen: false, outdated: false, evidence }
     }
 
     /// The agent has answered.
@@ -112,7 +116,7 @@ impl Facts {
         now: Moment,
         changes: &mut Vec<Change>,
     ) {
-        let question = self.asked.is_some() || self.shows_question(clock);
+        let question = self.has_question(clock);
         let outdated = self.outdate(clock, question);
         let (turn, evidence) = self.best(clock);
         let is_said = evidence.as_ref().is_some_and(|e| e.source == Source::Hook);
@@ -121,17 +125,19 @@ impl Facts {
             self.turn.evidence = evidence;
             return;
         }
+        let since = match &self.pending {
+            Some(pending) if pending.turn == turn => pending.since,
+            Some(_) | None => now,
+        };
         if question && self.turn.value == Turn::Working && !is_said {
-            self.pending = None; // Invariant 7.
+            // Invariant 7. What follows a question counts from when that has left the terminal.
+            let is_open = self.asked.is_some() || self.claims.iter().any(Claim::is_question);
+            self.pending = (!is_open).then_some(Pending { turn, since });
             return;
         }
         // Invariant 6.
         let gone = !self.hooks.has_owner() && self.hooks_spoke_last();
         let at_once = turn == Turn::Working || is_said || outdated || gone;
-        let since = match &self.pending {
-            Some(pending) if pending.turn == turn => pending.since,
-            Some(_) | None => now,
-        };
         if at_once || clock.reached(since + CONFIRM_IDLE) {
             self.pending = None;
             self.turn = Believed { value: turn, evidence };
@@ -178,11 +184,17 @@ impl Facts {
         };
         // What came before a question was answered, or gone, belongs to the question.
         let mut from = since.max(said.at).max(self.unasked).max(self.answered.unwrap_or_default());
-        if said.turn == Turn::Working {
+        // What was seen to be so and is not any more has changed, and an agent that names its
+        // own state names it before it calls a hook. What it does while hooks run at the end
+        // of a turn is another matter.
+        let named = self.claims.iter().any(|c| c.source == Source::Osc && c.turn.is_some());
+        let is_sure = said.seen || (named && said.turn == Turn::Working);
+        if said.turn == Turn::Working && !is_sure {
             // As long as it writes it may well work.
             from = from.max(self.activity.last.unwrap_or_default());
         }
-        if !clock.reached(from + OUTDATED) {
+        let limit = if is_sure { CONFIRM_IDLE } else { OUTDATED };
+        if !clock.reached(from + limit) {
             return false;
         }
         if let Some(said) = &mut self.said {
