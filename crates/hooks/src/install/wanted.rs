@@ -7,6 +7,9 @@ use crate::agent::Agent;
 /// this is for a machine that has no time at all.
 const TIMEOUT_S: u32 = 5;
 
+/// The same for what an agent tells while a person waits for it to stop: Codex warns of more.
+const INTERRUPT_TIMEOUT_S: u32 = 3;
+
 /// The events whose hooks are wanted.
 pub(super) fn events(agent: Agent) -> &'static [&'static str] {
     match agent {
@@ -93,7 +96,10 @@ pub(super) fn entry(agent: Agent, event: &str) -> Node {
     let command = (command_field(agent).to_owned(), Node::Text(command(agent, event)));
     let timeout = |name: &str, number: u32| (name.to_owned(), Node::Number(number));
     let hook = Node::Object(match agent {
-        Agent::Claude | Agent::Codex => vec![kind, command, timeout("timeout", TIMEOUT_S)],
+        Agent::Claude | Agent::Codex => {
+            let seconds = if event == "Interrupt" { INTERRUPT_TIMEOUT_S } else { TIMEOUT_S };
+            vec![kind, command, timeout("timeout", seconds)]
+        }
         // Milliseconds here; and its lists of hooks show names.
         Agent::Gemini => {
             let name = ("name".to_owned(), text("appctl"));
