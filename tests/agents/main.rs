@@ -12,4 +12,6 @@
 mod both;
 mod claude;
 mod codex;
+mod gemini;
+mod opencode;
 mod state;

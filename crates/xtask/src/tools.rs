@@ -88,25 +88,39 @@ pub(crate) fn xterm(workspace: &Workspace, fetch: bool) -> Result<PathBuf> {
     tool.ensure(workspace, fetch)
 }
 
-/// Pinned: what they tell and when is written down in `docs/AGENT_EVENTS.md`. Each brings a program
-/// for one system that needs no Node.js, so npm alone must answer.
-const AGENTS: [&str; 2] = ["@anthropic-ai/claude-code@2.1.330", "@openai/codex@0.169.0"];
+/// Pinned: what they tell and when is written down in `docs/AGENT_EVENTS.md`. All but Gemini CLI,
+/// which runs in Node.js, bring a program for one system.
+const AGENTS: [&str; 4] = [
+    "@anthropic-ai/claude-code@2.1.330",
+    "@openai/codex@0.169.0",
+    "@google/gemini-cli@0.61.0",
+    "opencode-ai@1.18.33",
+];
+
+/// What of them every system gets.
+const GEMINI: &str = "@google/gemini-cli/bundle/gemini.js";
 
 /// The `node_modules` with the agents. Fetched on first use, unless only a look is wanted.
 pub(crate) fn agents(workspace: &Workspace, fetch: bool) -> Result<PathBuf> {
-    answer(workspace, &["npm"])?;
+    answer(workspace, &["node", "npm"])?;
     let parts: &[&str] = match (env::consts::OS, env::consts::ARCH) {
-        ("linux", "x86_64") => {
-            &["@anthropic-ai/claude-code-linux-x64/claude", "@openai/codex-linux-x64"]
-        }
-        ("linux", "aarch64") => {
-            &["@anthropic-ai/claude-code-linux-arm64/claude", "@openai/codex-linux-arm64"]
-        }
+        ("linux", "x86_64") => &[
+            "@anthropic-ai/claude-code-linux-x64/claude",
+            "@openai/codex-linux-x64",
+            "opencode-linux-x64-baseline/bin/opencode",
+            GEMINI,
+        ],
+        ("linux", "aarch64") => &[
+            "@anthropic-ai/claude-code-linux-arm64/claude",
+            "@openai/codex-linux-arm64",
+            "opencode-linux-arm64/bin/opencode",
+            GEMINI,
+        ],
         (os, arch) => bail!("the tests know no agents for {os} on {arch}"),
     };
     let versions: Vec<_> = AGENTS.iter().filter_map(|name| name.rsplit('@').next()).collect();
     let tool = FromNpm {
-        name: "the agents (half a gigabyte)",
+        name: "the agents (a gigabyte)",
         directory: format!("agents-{}", versions.join("-")),
         packages: &AGENTS,
         parts,

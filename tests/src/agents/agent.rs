@@ -24,6 +24,16 @@ pub trait Agent<'r> {
     /// Waits until it takes prompts.
     fn wait_ready(&self, session: &Session<'_>);
 
+    /// The event by which it tells that it has taken a prompt.
+    fn prompt_event(&self) -> &'static str {
+        "UserPromptSubmit"
+    }
+
+    /// The event by which it tells that a turn has ended.
+    fn end_event(&self) -> &'static str {
+        "Stop"
+    }
+
     /// What it asks for permission with.
     fn question(&self) -> &'static str;
 
@@ -55,12 +65,18 @@ pub trait Agent<'r> {
         session
     }
 
-    /// Types a text and, once it is to be seen, Enter.
+    /// Types a text, and waits until it is to be seen.
     #[track_caller]
-    fn type_line(&self, session: &Session<'_>, text: &str) {
+    fn type_text(&self, session: &Session<'_>, text: &str) {
         session.appctl("send", &["--", text]).ok();
         let beginning: String = text.chars().take(ON_ONE_LINE).collect();
         session.wait_screen_contains(beginning.trim_end());
+    }
+
+    /// Types a text and, once it is to be seen, Enter.
+    #[track_caller]
+    fn type_line(&self, session: &Session<'_>, text: &str) {
+        self.type_text(session, text);
         session.appctl("send", &["--key", "enter"]).ok();
     }
 
@@ -75,7 +91,7 @@ pub trait Agent<'r> {
     #[track_caller]
     fn wait_taken(&self, prompt: &str) -> Value {
         self.hooks().wait(&format!("the prompt {prompt:?}"), |event| {
-            event["hook_event_name"] == "UserPromptSubmit" && event["prompt"] == prompt
+            event["hook_event_name"] == self.prompt_event() && event["prompt"] == prompt
         })
     }
 
@@ -83,6 +99,12 @@ pub trait Agent<'r> {
     #[track_caller]
     fn wait_asks(&self, session: &Session<'_>) -> String {
         session.wait_screen_contains(self.question())
+    }
+
+    /// Interrupts its turn.
+    #[track_caller]
+    fn interrupt(&self, session: &Session<'_>) {
+        session.appctl("send", &["--key", "esc"]).ok();
     }
 
     /// Gives the permission that it asks for. A question that has just appeared takes no key

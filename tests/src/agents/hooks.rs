@@ -79,13 +79,27 @@ impl Hooks {
         })
     }
 
+    /// How often an event of this name has been told.
+    pub fn count(&self, event: &str) -> usize {
+        self.names().iter().filter(|name| *name == event).count()
+    }
+
+    /// Waits until this many events of this name have been told.
+    #[track_caller]
+    pub fn wait_count(&self, event: &str, count: usize) {
+        wait::until(&format!("hooks to tell {event} {count} times"), || {
+            if self.count(event) >= count { Ok(()) } else { Err(format!("{:?}", self.names())) }
+        });
+    }
+
     /// Waits for an event of this name.
     #[track_caller]
     pub fn wait_for(&self, event: &str) -> Value {
-        self.wait(event, |seen| seen["hook_event_name"] == event)
+        self.wait(event, |seen| name(seen) == event)
     }
 }
 
 fn name(event: &Value) -> String {
-    event["hook_event_name"].as_str().unwrap_or("?").to_owned()
+    let name = event.get("hook_event_name").unwrap_or(&event["type"]);
+    name.as_str().unwrap_or("?").to_owned()
 }

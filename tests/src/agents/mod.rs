@@ -5,8 +5,8 @@
 //!    ├───── Network                  a network with nothing in it but this machine itself
 //!    └───── Api ◄── HTTP ── agent    answers as the words of the prompt say ([`script`])
 //!             ▲                ▲
-//!        the test waits    Claude | Codex: configuration, hooks, and how each is spoken to
-//!        for requests and
+//!        the test waits    Claude | Codex | Gemini | Opencode: configuration, hooks, and how
+//!        for requests and  each is spoken to
 //!        lets answers go on
 //! ```
 //!
@@ -22,8 +22,10 @@ pub mod agent;
 pub mod api;
 pub mod claude;
 pub mod codex;
+pub mod gemini;
 pub mod hooks;
 pub mod network;
+pub mod opencode;
 pub mod rig;
 pub mod script;
 
@@ -31,5 +33,7 @@ pub use agent::Agent;
 pub use api::{Api, Asked};
 pub use claude::Claude;
 pub use codex::Codex;
+pub use gemini::Gemini;
 pub use hooks::Hooks;
+pub use opencode::Opencode;
 pub use rig::Rig;

@@ -13,9 +13,9 @@ use crate::wait;
 /// Says where the agents are: the `node_modules` that they were installed into.
 pub const PLACE: &str = "APPCTL_AGENTS";
 
-/// Where the program of each agent lies in a package for one system. The packages come with
-/// programs that need no Node.js.
-const PROGRAMS: [(&str, &[&str]); 2] = [
+/// Where the program of each agent lies: in a package for one system, or, of the one that needs
+/// Node.js, in the package itself.
+const PROGRAMS: [(&str, &[&str]); 4] = [
     (
         "claude",
         &[
@@ -29,6 +29,11 @@ const PROGRAMS: [(&str, &[&str]); 2] = [
             "@openai/codex-linux-x64/vendor/x86_64-unknown-linux-musl/bin/codex",
             "@openai/codex-linux-arm64/vendor/aarch64-unknown-linux-musl/bin/codex",
         ],
+    ),
+    ("gemini", &["@google/gemini-cli/bundle/gemini.js"]),
+    (
+        "opencode",
+        &["opencode-linux-x64-baseline/bin/opencode", "opencode-linux-arm64/bin/opencode"],
     ),
 ];
 
@@ -81,7 +86,9 @@ impl Rig {
             .with("TMPDIR", scratch)
             .with("ANTHROPIC_BASE_URL", api.url())
             .with("ANTHROPIC_API_KEY", KEY)
-            .with("OPENAI_API_KEY", KEY);
+            .with("OPENAI_API_KEY", KEY)
+            .with("GOOGLE_GEMINI_BASE_URL", api.url())
+            .with("GEMINI_API_KEY", KEY);
         Self { home, api, network }
     }
 

@@ -78,7 +78,8 @@ impl Others {
         let xterm = tools::xterm(workspace, fetch);
         let xterm = found(xterm, "snapshots, by another terminal: xterm.js");
         let agents = tools::agents(workspace, fetch);
-        let agents = found(agents, "sessions of real agents: Claude Code and Codex");
+        let agents =
+            found(agents, "sessions of real agents: Claude Code, Codex, Gemini CLI, opencode");
         let no_systemd = no_systemd();
         if let Some(why) = no_systemd {
             report.not_checked(&format!("the service under a real systemd: {why}"));

@@ -1,4 +1,4 @@
-//! What a request asks of the model, whichever of the two interfaces it came by.
+//! What a request asks of the model, whichever of the interfaces it came by.
 
 use serde_json::Value;
 
@@ -16,6 +16,10 @@ pub enum Interface {
     CountTokens,
     /// `/v1/responses`.
     Responses,
+    /// `/v1/chat/completions`.
+    Chat,
+    /// `/v1beta/models/MODEL:generateContent`, and the same as a stream.
+    Generate,
     /// `/v1/models`.
     Models,
     /// Anything else; it is refused.
@@ -51,10 +55,14 @@ impl Asked {
             "/v1/messages" => Interface::Messages,
             "/v1/messages/count_tokens" => Interface::CountTokens,
             "/v1/responses" => Interface::Responses,
+            "/v1/chat/completions" => Interface::Chat,
             "/v1/models" => Interface::Models,
+            path if path.ends_with("enerateContent") => Interface::Generate,
+            path if path.ends_with(":countTokens") => Interface::CountTokens,
             _ => Interface::Other,
         };
-        let said = body.get("messages").or_else(|| body.get("input")).unwrap_or(&Value::Null);
+        let said = ["messages", "input", "contents"].iter().find_map(|field| body.get(field));
+        let said = said.unwrap_or(&Value::Null);
         let (prompt, tool_done) = last_words(said);
         Self {
             number,
@@ -64,22 +72,36 @@ impl Asked {
             tools: tools(&body["tools"]),
             prompt: prompt.chars().take(PROMPT_LIMIT).collect(),
             tool_done,
-            stream: body["stream"] == true,
+            stream: body["stream"] == true || path.ends_with(":streamGenerateContent"),
         }
     }
 
     /// Whether the model is asked to work, not to help on the side.
     pub fn is_work(&self) -> bool {
-        matches!(self.interface, Interface::Messages | Interface::Responses)
-            && !self.tools.is_empty()
+        let answers = match self.interface {
+            Interface::Messages | Interface::Responses => true,
+            Interface::Chat | Interface::Generate => true,
+            Interface::CountTokens | Interface::Models | Interface::Other => false,
+        };
+        answers && !self.tools.is_empty()
     }
 }
 
 fn tools(value: &Value) -> Vec<String> {
-    let list = value.as_array().map(Vec::as_slice).unwrap_or_default();
-    list.iter()
-        .map(|tool| tool.get("name").or_else(|| tool.get("type")).map(text).unwrap_or_default())
-        .collect()
+    // Some put all of them together, and some what a tool is called one level lower.
+    let lists = list(value).iter().flat_map(|tool| match tool.get("functionDeclarations") {
+        Some(tools) => list(tools),
+        None => std::slice::from_ref(tool),
+    });
+    let name = |tool: &Value| {
+        let function = tool.get("function").unwrap_or(tool);
+        function.get("name").or_else(|| tool.get("type")).map(text).unwrap_or_default()
+    };
+    lists.map(name).collect()
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map(Vec::as_slice).unwrap_or_default()
 }
 
 fn text(value: &Value) -> String {
@@ -92,10 +114,10 @@ fn last_words(said: &Value) -> (String, bool) {
         return (words.to_owned(), false);
     }
     let mut tool_done = false;
-    for message in said.as_array().map(Vec::as_slice).unwrap_or_default().iter().rev() {
+    for message in list(said).iter().rev() {
         tool_done |= is_tool_answer(message);
         if message["role"] == "user"
-            && let Some(words) = own_words(&message["content"])
+            && let Some(words) = own_words(message.get("content").unwrap_or(&message["parts"]))
         {
             return (words, tool_done);
         }
@@ -105,8 +127,10 @@ fn last_words(said: &Value) -> (String, bool) {
 
 fn is_tool_answer(message: &Value) -> bool {
     let kind = message["type"].as_str().unwrap_or_default();
-    let within = message["content"].as_array().map(Vec::as_slice).unwrap_or_default();
-    kind.ends_with("call_output") || within.iter().any(|block| block["type"] == "tool_result")
+    kind.ends_with("call_output")
+        || message["role"] == "tool"
+        || list(&message["content"]).iter().any(|block| block["type"] == "tool_result")
+        || list(&message["parts"]).iter().any(|part| part.get("functionResponse").is_some())
 }
 
 /// The last text of a message that is not the agent's own addition: those are in tags, or

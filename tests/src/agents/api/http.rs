@@ -29,6 +29,7 @@ pub(super) struct Request {
 /// One event of a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Event {
+    /// Empty where events have none.
     pub(super) name: &'static str,
     pub(super) data: Value,
 }
@@ -82,14 +83,16 @@ impl Connection {
 
     pub(super) fn events(&mut self, events: &[Event]) -> std::io::Result<()> {
         for Event { name, data } in events {
-            self.stream.write_all(format!("event: {name}\ndata: {data}\n\n").as_bytes())?;
+            let name = if name.is_empty() { String::new() } else { format!("event: {name}\n") };
+            self.stream.write_all(format!("{name}data: {data}\n\n").as_bytes())?;
         }
         Ok(())
     }
 
-    /// A line that means nothing; writing it fails once nobody listens any more.
+    /// An empty line, which means nothing; writing it fails once nobody listens any more. A
+    /// comment would do for all but Gemini CLI.
     pub(super) fn still_here(&mut self) -> std::io::Result<()> {
-        self.stream.write_all(b": still here\n\n")
+        self.stream.write_all(b"\n")
     }
 }
 

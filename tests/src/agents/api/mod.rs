@@ -5,6 +5,8 @@
 //! What is answered is said by the prompt; see [`script`](super::script).
 
 mod asked;
+mod chat;
+mod generate;
 mod http;
 mod messages;
 mod reply;

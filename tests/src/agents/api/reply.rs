@@ -39,7 +39,22 @@ pub(super) fn to(asked: &Asked) -> Reply {
             let body = super::messages::whole(asked, &wish);
             Reply::Whole { status: 200, body, gate }
         }
-        Interface::CountTokens => whole(200, json!({ "input_tokens": 42 })),
+        Interface::CountTokens => whole(200, json!({ "input_tokens": 42, "totalTokens": 42 })),
+        Interface::Chat if asked.stream => {
+            let (before, after) = super::chat::events(asked, &wish);
+            Reply::Stream { before, gate, after }
+        }
+        Interface::Chat => {
+            Reply::Whole { status: 200, body: super::chat::whole(asked, &wish), gate }
+        }
+        Interface::Generate if asked.stream => {
+            let (before, after) = super::generate::events(&wish);
+            Reply::Stream { before, gate, after }
+        }
+        Interface::Generate => {
+            let body = super::generate::whole(&wish);
+            Reply::Whole { status: 200, body, gate }
+        }
         Interface::Responses => {
             let (before, after) = super::responses::events(asked, &wish);
             Reply::Stream { before, gate, after }
@@ -54,9 +69,14 @@ fn whole(status: u16, body: Value) -> Reply {
 }
 
 fn wish(asked: &Asked, script: &Script) -> Wish {
+    if asked.interface == Interface::Generate && !asked.is_work() {
+        return Wish::Say(super::generate::ASIDE.into());
+    }
     if !asked.tool_done {
         let called = match asked.interface {
             Interface::Responses => super::responses::call(asked, script),
+            Interface::Chat => super::chat::call(asked, script),
+            Interface::Generate => super::generate::call(asked, script),
             _ => super::messages::call(asked, script),
         };
         if let Some(wish) = called {
