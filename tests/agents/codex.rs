@@ -1,5 +1,7 @@
 //! What Codex tells by its hooks, and when.
 
+use app_tests::agents::api::Interface;
+use app_tests::agents::record::{IDLE, Record, WORKING};
 use app_tests::agents::script::HEARD;
 use app_tests::agents::{Agent as _, Codex, Rig};
 use app_tests::process::Process;
@@ -65,4 +67,39 @@ fn a_conversation_goes_on_after_a_kill_in_the_midst_of_an_answer() {
     again.wait_screen_contains(&format!("\"are you there\" {HEARD}"));
     let told = codex.hooks().wait("that it resumes", |event| event["source"] == "resume");
     assert_eq!(told["session_id"], id, "{told:#}");
+}
+
+/// It asks the model for a title in a conversation of its own, beside the person's.
+#[test]
+#[ignore = "needs agents: cargo xtask agents"]
+fn with_our_hooks_the_conversation_is_known_and_a_title_is_no_turn() {
+    let rig = Rig::new();
+    let codex = Codex::new(&rig);
+    rig.home.appctl(["hooks", "install", "codex"]).ok();
+    let session = codex.start_ready("agent");
+    let mut record = Record::of(&rig.home, &session);
+    codex.type_text(&session, "one HOLD[one]");
+    let asked = record.comes(WORKING, "the model is asked, and has given a title", || {
+        session.appctl("send", &["--key", "enter"]).ok();
+        let asked = rig.api.wait_prompt("one");
+        let is_aside = |a: &app_tests::agents::Asked| {
+            a.interface == Interface::Responses && a.tools.is_empty()
+        };
+        let title = rig.api.wait_asked("a title", is_aside);
+        rig.api.wait_answered(&title);
+        asked
+    });
+    let told = codex.hooks().wait_for("UserPromptSubmit");
+    let conversation = told["session_id"].as_str().unwrap();
+    let view = rig.home.appctl(["show", conversation, "--json"]).ok().json();
+    assert_eq!(view["id"], session.id.as_str(), "{view:#}");
+    record.comes(IDLE, "it has answered", || {
+        rig.api.let_go("one");
+        rig.api.wait_answered(&asked);
+    });
+    let view = rig.home.appctl(["show", conversation, "--json"]).ok().json();
+    assert_eq!(view["id"], session.id.as_str(), "{view:#}");
+    let tasks = rig.home.appctl(["task", "ls", &session.id, "--json"]).ok().json();
+    assert_eq!(tasks.as_array().map(Vec::len), Some(0), "{tasks:#}");
+    record.check();
 }

@@ -13,5 +13,7 @@ mod both;
 mod claude;
 mod codex;
 mod gemini;
+mod installed;
 mod opencode;
 mod state;
+mod truth;

@@ -26,6 +26,7 @@ pub mod gemini;
 pub mod hooks;
 pub mod network;
 pub mod opencode;
+pub mod record;
 pub mod rig;
 pub mod script;
 
@@ -36,4 +37,5 @@ pub use codex::Codex;
 pub use gemini::Gemini;
 pub use hooks::Hooks;
 pub use opencode::Opencode;
+pub use record::Record;
 pub use rig::Rig;
