@@ -93,6 +93,10 @@ fn change(context: &Context, which: WhichHooks, editor: Editor) -> Done {
             context.output.line(&step.line())?;
         }
     }
+    for step in steps.iter().filter(|step| !step.is_read(which.agent)) {
+        let path = shown(&step.place.path);
+        context.output.note(&format!("warning: {path}: {}", unread(which.agent)));
+    }
     if steps.iter().any(|step| matches!(step.edit, Edit::Write(_))) && !is_on_path() {
         context.output.note("note: hooks run `appctl`, and it is not on your PATH");
     }
@@ -158,6 +162,16 @@ impl Step {
         }
     }
 
+    /// Whether the agent reads what the file has now.
+    fn is_read(&self, agent: Agent) -> bool {
+        let text = match &self.edit {
+            Edit::Write(text) => Some(text.as_str()),
+            Edit::Unchanged => self.file.text.as_deref(),
+            Edit::Remove => None,
+        };
+        app_hooks::is_read(agent, self.place.form, text)
+    }
+
     fn line(&self) -> String {
         let path = shown(&self.place.path);
         match &self.taken {
@@ -210,11 +224,15 @@ fn status(context: &Context, agent: Option<Agent>) -> Done {
 fn look(agent: Agent, scope: &'static str, place: Place) -> Row {
     let hooked =
         SettingsFile::read(&place.path).map_err(|error| describe(&error)).and_then(|file| {
-            let hooked = app_hooks::status(agent, place.form, file.text.as_deref());
-            hooked.map_err(|error| error.to_string())
+            let text = file.text.as_deref();
+            let hooked = app_hooks::status(agent, place.form, text);
+            let is_read = app_hooks::is_read(agent, place.form, text);
+            hooked.map(|hooked| (hooked, is_read)).map_err(|error| error.to_string())
         });
-    let (word, detail) = match hooked {
+    let is_read = !matches!(hooked, Ok((_, false)));
+    let (word, detail) = match hooked.map(|(hooked, _)| hooked) {
         Ok(Hooked::Absent) => ("absent", None),
+        Ok(_) if !is_read => ("unread", Some(unread(agent))),
         Ok(Hooked::Installed) => ("installed", None),
         Ok(Hooked::Partial(missing)) => {
             ("partial", Some(format!("without {}", missing.join(", "))))
@@ -252,6 +270,10 @@ impl Row {
             "detail": self.detail,
         })
     }
+}
+
+fn unread(agent: Agent) -> String {
+    format!("{} passes over a file with comments or a comma too many, hooks and all", agent.word())
 }
 
 fn shown(path: &Path) -> String {

@@ -157,7 +157,7 @@ fn an_event_that_says_nothing_asks_nothing_of_the_daemon() {
 #[test]
 fn hooks_go_into_the_settings_behind_a_link_and_leave_no_trace() {
     let home = Home::new();
-    let before = "{\n  \"model\": \"opus\", // mine\n}";
+    let before = "{\n  \"model\":   \"opus\"\n}";
     fs::create_dir(home.path(".claude")).unwrap();
     fs::write(home.path("dotfiles"), before).unwrap();
     symlink(home.path("dotfiles"), home.path(".claude/settings.json")).unwrap();
@@ -166,7 +166,7 @@ fn hooks_go_into_the_settings_behind_a_link_and_leave_no_trace() {
     assert_eq!((ran.code(), ran.stdout().as_str()), (0, "written · ~/.claude/settings.json\n"));
     assert_eq!(ran.stderr(&home), "note: hooks run `appctl`, and it is not on your PATH\n");
     let text = fs::read_to_string(home.path("dotfiles")).unwrap();
-    assert!(text.contains("// mine") && text.contains("appctl hook claude"), "{text}");
+    assert!(text.contains(":   \"opus\"") && text.contains("appctl hook claude"), "{text}");
     let again = home.run(["hooks", "install", "claude"]);
     assert_eq!(again.stdout(), "unchanged · ~/.claude/settings.json\n");
 
@@ -245,4 +245,20 @@ fn settings_that_are_not_understood_are_left_alone() {
     assert_eq!(text, "{ \"hooks\": 1 }");
     let status = home.run(["hooks", "status", "gemini"]);
     assert!(status.stdout().contains("unreadable"), "{}", status.stdout());
+}
+
+#[test]
+fn hooks_that_the_agent_will_not_read_are_warned_of() {
+    let home = Home::new();
+    fs::create_dir(home.path(".claude")).unwrap();
+    fs::write(home.path(".claude/settings.json"), "{\n  // mine\n}\n").unwrap();
+    let ran = home.run(["hooks", "install", "claude"]);
+    assert_eq!(ran.code(), 0);
+    let warning = "warning: ~/.claude/settings.json: claude passes over a file with comments";
+    assert!(ran.stderr(&home).contains(warning), "{}", ran.stderr(&home));
+    let status = home.run(["hooks", "status", "claude"]);
+    assert!(status.stdout().contains("unread"), "{}", status.stdout());
+    fs::write(home.path(".claude/settings.json"), "{}").unwrap();
+    let ran = home.run(["hooks", "install", "claude"]);
+    assert!(!ran.stderr(&home).contains("passes over"), "{}", ran.stderr(&home));
 }

@@ -23,7 +23,7 @@ mod translate;
 pub use agent::{Agent, UnknownAgent};
 pub use event::{EventError, MAX_EVENT, parse};
 pub use install::{
-    Edit, EditError, Env, Form, MAX_SETTINGS, Place, Scope, Status, install, places,
+    Edit, EditError, Env, Form, MAX_SETTINGS, Place, Scope, Status, install, is_read, places,
     session_settings, status, uninstall,
 };
 pub use translate::translate;

@@ -130,6 +130,14 @@ pub fn status(agent: Agent, form: Form, text: Option<&str>) -> Result<Status, Ed
     }
 }
 
+/// Whether the agent itself can read a file with this text. Claude Code passes over settings
+/// with comments or a comma too many, hooks and all, and says nothing.
+pub fn is_read(agent: Agent, form: Form, text: Option<&str>) -> bool {
+    let is_strict = agent == Agent::Claude && form == Form::Hooks;
+    let is_json = |text: &str| serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
+    !is_strict || text.is_none_or(|text| text.trim().is_empty() || is_json(text))
+}
+
 /// What Claude Code takes as `--settings` to have the hooks in one conversation alone: JSON
 /// on one line. `appctl` is how a shell finds ours; as plain `appctl`, it does not run a
 /// hook twice that its files have, too.

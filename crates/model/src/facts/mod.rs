@@ -22,7 +22,8 @@
 //! 6. Nothing flaps: work shows at once, everything weaker than a hook's word must last for
 //!    a named time before it is shown that a turn is over or that a question is open.
 //! 7. A question is asked within a turn: while one is open, what only looks idle does not
-//!    end the turn.
+//!    end the turn. One that says itself that it belongs to a turn begins it, too: the work
+//!    before it may have been too short to be seen.
 
 mod attention;
 mod clock;

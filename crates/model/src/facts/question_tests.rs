@@ -35,6 +35,21 @@ fn a_question_does_not_end_the_turn_though_the_title_looks_idle() {
 }
 
 #[test]
+fn a_question_that_belongs_to_a_turn_begins_one_that_nobody_saw() {
+    let mut rig = Rig::new();
+    let asks = || reading(Source::Screen, Some(Turn::Working), Some("Run it?"));
+    rig.look([title(Turn::Idle)]);
+    assert_eq!(rig.pass(SECOND), [Change::TurnChanged(Turn::Idle)]);
+    assert_eq!(rig.look([title(Turn::Idle), asks()]), [Change::TurnChanged(Turn::Working)]);
+    assert_eq!(rig.pass(SECOND), [raised("Run it?")]);
+    // One at the start of the agent belongs to none.
+    let mut rig = Rig::new();
+    rig.look([title(Turn::Idle), reading(Source::Screen, None, Some("Do you trust it?"))]);
+    rig.pass(SECOND);
+    assert_eq!((rig.turn(), rig.needed().as_deref()), (Turn::Idle, Some("Do you trust it?")));
+}
+
+#[test]
 fn an_answer_that_no_hook_reports_shows_by_the_work_after_it() {
     let mut rig = Rig::new();
     rig.put(Input::Typed);

@@ -29,6 +29,12 @@ pub(super) struct Claim {
 }
 
 impl Claim {
+    /// It asks, and says that this belongs to a turn. Nobody may have seen the turn begin.
+    pub(super) fn asks_within_turn(&self) -> bool {
+        let works = self.turn.as_ref().is_some_and(|held| held.value == Turn::Working);
+        self.asks.is_some() && works
+    }
+
     /// It asks in the midst of a turn. What asks and says that the turn is over, such as a
     /// failure, is no question.
     pub(super) fn is_question(&self) -> bool {

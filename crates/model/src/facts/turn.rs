@@ -157,7 +157,11 @@ impl Facts {
         if let Some(said) = self.said.as_ref().filter(|said| !said.outdated) {
             return (said.turn, Some(said.evidence.clone()));
         }
-        if let Some(held) = self.claims.iter().find_map(|claim| claim.turn.as_ref()) {
+        // Invariant 7: a question that belongs to a turn comes before what only looks idle.
+        let mut claims = self.claims.iter();
+        let asking = claims.find(|claim| claim.asks_within_turn()).into_iter();
+        let turns = asking.chain(&self.claims).find_map(|claim| claim.turn.as_ref());
+        if let Some(held) = turns {
             return (held.value, Some(held.evidence.clone()));
         }
         match self.agent.then(|| self.activity.writes(clock)).flatten() {
