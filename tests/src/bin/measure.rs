@@ -3,6 +3,7 @@
 //! ```text
 //! measure reports [RATE] [SECONDS]      reports of tasks, each on a connection of its own
 //! measure notices [SESSIONS] [TIMES]    from the end of a program to the desktop
+//! measure stalled [MEGABYTES]           a terminal that stops reading, and the program behind it
 //! ```
 //!
 //! Everything runs in a private home, with the programs of the profile that this was built
@@ -28,8 +29,53 @@ fn main() {
     match arguments.first().map(String::as_str) {
         Some("reports") => reports(number(1, 1_000), number(2, 10)),
         Some("notices") => notices(number(1, 200), number(2, 50)),
-        _ => panic!("measure reports [RATE] [SECONDS] | notices [SESSIONS] [TIMES]"),
+        Some("stalled") => stalled(number(1, 200)),
+        _ => panic!("measure reports [RATE] [SECONDS] | notices [SESSIONS] [TIMES] | stalled [MB]"),
     }
+}
+
+/// Between two looks at a holder's memory.
+const LOOK: Duration = Duration::from_millis(10);
+
+fn stalled(megabytes: u64) {
+    for how in ["nobody attached", "handed over", "relayed"] {
+        let home = Home::new();
+        let done = home.path().join("done");
+        let flood = format!("yes 0123456789 | head -c {megabytes}000000");
+        let script = format!("read go; {flood}; : > {}; exit 7", done.display());
+        let session = home.start_sh("flood", &script);
+        // It is not read from until the program is done.
+        let mut terminal = match how {
+            "handed over" => Some(session.attach()),
+            "relayed" => Some(home.terminal(&["attach", "--relay", &session.id])),
+            _ => None,
+        };
+        if terminal.is_some() {
+            session.wait_attached(1);
+        }
+        let holder = session.holder_pid();
+        let before = memory_kib(holder).unwrap();
+        let began = Instant::now();
+        session.appctl("send", &["--enter", "go"]).ok();
+        let mut most = before;
+        while !done.exists() {
+            most = most.max(memory_kib(holder).unwrap_or(0));
+            pause(LOOK);
+        }
+        let seconds = began.elapsed().as_secs_f64();
+        assert_eq!(session.wait_over()["exit"]["code"], 7);
+        println!("{how}: {megabytes} MB written in {seconds:.1} s, {} KB more", most - before);
+        if let Some(terminal) = &mut terminal {
+            terminal.wait_exit();
+        }
+    }
+}
+
+/// What of the memory is a process's own share, proc_pid_smaps(5); none if it is gone.
+fn memory_kib(pid: u32) -> Option<u64> {
+    let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
+    let line = rollup.lines().find(|line| line.starts_with("Pss:"))?;
+    line.split_whitespace().nth(1)?.parse().ok()
 }
 
 /// More than two ends within two seconds are told together, so this is the time between two.

@@ -37,6 +37,16 @@ pub(super) struct Raised {
     pub(super) why: String,
     pub(super) evidence: Evidence,
     origin: Origin,
+    /// Where the words were seen, if they were.
+    #[serde(default)]
+    words: Option<Source>,
+}
+
+/// A question that is seen.
+struct Question {
+    why: String,
+    words: Source,
+    evidence: Evidence,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,14 +118,18 @@ impl Facts {
         if self.told_still_stands(origin, clock, changes) {
             return;
         }
-        if let Some((why, evidence)) = self.seen_question(clock) {
+        if let Some(question) = self.seen_question(clock) {
             self.told = None;
+            let Question { why, words, evidence } = question;
             match origin {
-                Some(Origin::Seen) => {}
+                Some(Origin::Seen) => self.reword(why, words, changes),
                 Some(Origin::Told) => self.adopt(Origin::Seen, evidence),
                 Some(Origin::Asked) | None => {
                     let evidence = Evidence { since_ms: wall_ms, ..evidence };
                     self.raise(Origin::Seen, why, evidence, changes);
+                    if let Some(raised) = &mut self.attention {
+                        raised.words = Some(words);
+                    }
                 }
             }
             return;
@@ -161,7 +175,7 @@ impl Facts {
     /// The question that the terminal has shown for long enough. The strongest source is
     /// the evidence; the words are those of the weakest, for the screen has the question
     /// itself and a title only says that there is one.
-    fn seen_question(&self, clock: &mut Clock) -> Option<(String, Evidence)> {
+    fn seen_question(&self, clock: &mut Clock) -> Option<Question> {
         let asks: Vec<_> = self
             .claims
             .iter()
@@ -172,8 +186,24 @@ impl Facts {
         if !clock.reached(since + CONFIRM_QUESTION) {
             return None;
         }
-        let evidence = asks.first()?.evidence.clone();
-        Some((asks.last()?.value.clone(), evidence))
+        let (first, last) = (asks.first()?, asks.last()?);
+        Some(Question {
+            why: last.value.clone(),
+            words: last.evidence.source,
+            evidence: first.evidence.clone(),
+        })
+    }
+
+    /// The screen shows the question itself, and until now there was only a word that there
+    /// is one: the program is quicker to say so than to draw it.
+    fn reword(&mut self, why: String, words: Source, changes: &mut Vec<Change>) {
+        let Some(raised) = &mut self.attention else { return };
+        let is_better = words == Source::Screen && raised.words.is_some_and(|from| from != words);
+        if is_better {
+            raised.words = Some(words);
+            raised.why.clone_from(&why);
+            changes.push(Change::AttentionReworded { why });
+        }
     }
 
     /// What was on the terminal when a hook reported the answer counts again only when it
@@ -210,7 +240,7 @@ impl Facts {
         changes: &mut Vec<Change>,
     ) {
         changes.push(Change::AttentionRaised { why: why.clone() });
-        self.attention = Some(Raised { why, evidence, origin });
+        self.attention = Some(Raised { why, evidence, origin, words: None });
     }
 
     /// Questions that are seen and not believed.

@@ -138,6 +138,11 @@ pub enum Change {
         /// The question or the reason; printable, one line.
         why: String,
     },
+    /// A person is needed as before, and now it is known what is asked.
+    AttentionReworded {
+        /// The question; printable, one line.
+        why: String,
+    },
     /// Nobody is needed any more.
     AttentionCleared,
     /// The agent that owns the run has this conversation from now on.

@@ -118,6 +118,9 @@ proptest! {
                         turn = *new;
                     }
                     Change::AttentionRaised { why: new } => why = Some(new.clone()),
+                    Change::AttentionReworded { why: new } => {
+                        assert!(why.replace(new.clone()).is_some());
+                    }
                     Change::AttentionCleared => assert!(why.take().is_some()),
                     Change::Conversation { .. }
                     | Change::TaskBegan { .. }

@@ -50,6 +50,20 @@ fn a_question_that_belongs_to_a_turn_begins_one_that_nobody_saw() {
 }
 
 #[test]
+fn the_words_of_a_question_come_when_the_screen_has_them() {
+    let mut rig = Rig::new();
+    let osc = || reading(Source::Osc, None, Some("it waits for a person"));
+    rig.look([osc()]);
+    assert_eq!(rig.pass(SECOND), [raised("it waits for a person")]);
+    let screen = || reading(Source::Screen, None, Some("Run it?"));
+    let reworded = Change::AttentionReworded { why: "Run it?".into() };
+    assert_eq!(rig.look([osc(), screen()]), [reworded]);
+    assert_eq!(rig.look([osc(), screen()]), []);
+    assert_eq!(rig.look([osc(), reading(Source::Screen, None, Some("Moved?"))]), []);
+    assert_eq!(rig.needed().as_deref(), Some("Run it?"));
+}
+
+#[test]
 fn an_answer_that_no_hook_reports_shows_by_the_work_after_it() {
     let mut rig = Rig::new();
     rig.put(Input::Typed);

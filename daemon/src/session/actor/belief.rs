@@ -83,6 +83,10 @@ impl<O: Outside> Actor<O> {
                 info!(session = %self.id, why, "a person is needed");
                 self.tell(What::NeedsInput { question: why }).await;
             }
+            // They know already that they are needed.
+            Change::AttentionReworded { why } => {
+                debug!(session = %self.id, why, "it is known what is asked");
+            }
             Change::AttentionCleared => debug!(session = %self.id, "nobody is needed any more"),
             Change::Conversation { id, .. } => {
                 debug!(session = %self.id, conversation = id, "the conversation is known");
@@ -120,6 +124,7 @@ fn is_written(change: &Change) -> bool {
     match change {
         Change::TurnChanged(_)
         | Change::AttentionRaised { .. }
+        | Change::AttentionReworded { .. }
         | Change::AttentionCleared
         | Change::Conversation { .. } => true,
         Change::TaskBegan { .. } | Change::TaskEnded { .. } | Change::TasksOver { .. } => false,
