@@ -77,6 +77,14 @@ pub(crate) fn is_listening(fd: &OwnedFd) -> bool {
     rustix::net::sockopt::socket_acceptconn(fd).unwrap_or(false)
 }
 
+/// The number of the device that a file stands for.
+pub(crate) fn device_number(file: &rustix::fs::Stat) -> u64 {
+    file.st_rdev
+}
+
+/// How bytes are sent: a peer that is gone is an error and no signal.
+pub(crate) const SEND: rustix::net::SendFlags = rustix::net::SendFlags::NOSIGNAL;
+
 /// How descriptors are received: closed when another program is executed.
 pub(crate) const RECEIVE: rustix::net::RecvFlags = rustix::net::RecvFlags::CMSG_CLOEXEC;
 

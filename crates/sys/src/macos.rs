@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::ffi::{CStr, CString, OsString};
 use std::fs::{self, File};
 use std::io;
-use std::mem::{self, MaybeUninit};
+use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd};
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixListener;
@@ -113,6 +113,14 @@ pub(crate) fn boot_id() -> String {
     String::from_utf8_lossy(text).into_owned()
 }
 
+/// The number of the device that a file stands for.
+pub(crate) fn device_number(file: &rustix::fs::Stat) -> u64 {
+    file.st_rdev.cast_unsigned().into()
+}
+
+/// How bytes are sent. The signal for a peer that is gone is ignored by all our programs.
+pub(crate) const SEND: rustix::net::SendFlags = rustix::net::SendFlags::empty();
+
 /// The system's allocator needs no advice.
 /// How descriptors are received; they are marked afterwards.
 pub(crate) const RECEIVE: rustix::net::RecvFlags = rustix::net::RecvFlags::empty();
@@ -137,7 +145,7 @@ pub(crate) fn set_name(name: &CStr) {
 #[expect(unsafe_code, reason = "only libproc knows other processes")]
 pub(crate) fn process(pid: Pid) -> Option<Process> {
     let mut info = MaybeUninit::<libc::proc_bsdinfo>::zeroed();
-    let size = libc::c_int::try_from(mem::size_of::<libc::proc_bsdinfo>()).ok()?;
+    let size = libc::c_int::try_from(size_of::<libc::proc_bsdinfo>()).ok()?;
     let number = libc::c_int::try_from(pid.as_u32()).ok()?;
     // SAFETY: the buffer has exactly `size` bytes.
     let filled = unsafe {
@@ -170,7 +178,7 @@ pub(crate) fn processes() -> Vec<Process> {
     // Some more, for those that start in between.
     let room = usize::try_from(count).unwrap_or(0) + 64;
     let mut pids = vec![0_i32; room];
-    let bytes = libc::c_int::try_from(room * mem::size_of::<i32>()).unwrap_or(0);
+    let bytes = libc::c_int::try_from(room * size_of::<i32>()).unwrap_or(0);
     // SAFETY: the buffer has exactly `bytes` bytes.
     let count = unsafe { libc::proc_listallpids(pids.as_mut_ptr().cast(), bytes) };
     pids.truncate(usize::try_from(count).unwrap_or(0));

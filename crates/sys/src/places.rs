@@ -7,10 +7,9 @@
 //! 2. Every socket path fits into `sun_path`; a runtime directory that is too long is
 //!    refused here, once, and not at some later `bind`.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fmt::Display;
-use std::os::unix::ffi::OsStrExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Most bytes that a socket's path may have (`sun_path` less the final NUL).
 pub const MAX_SOCKET_PATH: usize = if cfg!(target_os = "linux") { 107 } else { 103 };
@@ -229,17 +228,22 @@ fn passwd_home(_uid: u32) -> Option<PathBuf> {
 /// Finds the home directory of `uid` in lines of passwd(5).
 #[cfg(target_os = "linux")]
 fn home_in(table: &[u8], uid: u32) -> Option<PathBuf> {
+    use std::os::unix::ffi::OsStringExt as _;
+
     let uid = uid.to_string();
     let home = table.split(|&byte| byte == b'\n').find_map(|line| {
         let mut fields = line.split(|&byte| byte == b':');
         let is_the_user = fields.nth(2)? == uid.as_bytes();
         is_the_user.then(|| fields.nth(2)).flatten()
     })?;
-    Some(PathBuf::from(OsStr::from_bytes(home))).filter(|dir| dir != Path::new(""))
+    let home = PathBuf::from(OsString::from_vec(home.to_vec()));
+    Some(home).filter(|home| !home.as_os_str().is_empty())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     fn places(vars: &[(&str, &str)]) -> Result<Places, PlacesError> {

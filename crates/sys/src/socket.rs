@@ -19,7 +19,7 @@ use std::time::Duration;
 use rustix::net::sockopt::{self, Timeout};
 use rustix::net::{
     AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, SendAncillaryBuffer,
-    SendAncillaryMessage, SendFlags, SocketAddrUnix, SocketType,
+    SendAncillaryMessage, SocketAddrUnix, SocketType,
 };
 
 use crate::os;
@@ -105,7 +105,7 @@ pub fn send_with(socket: &impl AsFd, bytes: &[u8], fd: &impl AsFd) -> io::Result
     let mut ancillary = SendAncillaryBuffer::new(&mut space);
     ancillary.push(SendAncillaryMessage::ScmRights(&fds));
     let bytes = [io::IoSlice::new(bytes)];
-    Ok(rustix::net::sendmsg(socket, &bytes, &mut ancillary, SendFlags::NOSIGNAL)?)
+    Ok(rustix::net::sendmsg(socket, &bytes, &mut ancillary, os::SEND)?)
 }
 
 /// Receives bytes, and a descriptor if one came with them. Descriptors beyond the first

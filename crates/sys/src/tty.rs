@@ -15,6 +15,8 @@ use std::path::PathBuf;
 use rustix::fs::{Mode, OFlags};
 use rustix::termios::{InputModes, LocalModes, OptionalActions, OutputModes, Termios};
 
+use crate::os;
+
 pub use crate::pty::WinSize;
 
 /// A terminal in raw mode: every key arrives as it is typed, nothing is echoed.
@@ -124,7 +126,7 @@ pub fn open_anew(fd: &impl AsFd) -> io::Result<File> {
 
 /// The number of the terminal's device; nothing for what is no device.
 pub fn device(fd: &impl AsFd) -> Option<u64> {
-    let number = rustix::fs::fstat(fd).ok()?.st_rdev;
+    let number = os::device_number(&rustix::fs::fstat(fd).ok()?);
     (number != 0).then_some(number)
 }
 
