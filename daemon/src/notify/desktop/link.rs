@@ -1,10 +1,16 @@
-//! A server of notifications on the session bus.
+//! The server of notifications on the session bus that is there, if that is known.
 //!
 //! ```text
-//!  parcel ──► Server ──► Link ──Notify──► server
-//!                          ▲                │
-//!                          └─ listen ◄──────┘ button pressed, bubble closed, server gone
+//!  parcel ──► Server ──► Link ──notify-rust──► server
+//!                         │                      │
+//!                         ├── listen::to, for each bubble ◄── button pressed, bubble closed
+//!                         └── watch ◄── the same, if it is told to all; server gone
 //! ```
+//!
+//! `notify-rust` shows notifications and listens to them. What it cannot do is asked of the bus
+//! directly: what a server can do, when it is gone, and what a server that tells all the bus
+//! says of several bubbles at once, or before there is somebody to listen
+//! (`docs/decisions/0014-notify-rust-and-what-it-misses.md`).
 //!
 //! The bus is where `DBUS_SESSION_BUS_ADDRESS` says, else `$XDG_RUNTIME_DIR/bus`. A server is
 //! looked for when there is something to show and none is known, so one that comes later, or
@@ -12,30 +18,31 @@
 //!
 //! # Invariants
 //!
-//! 1. A link speaks with one server by its unique name, and hears that one alone. When that
-//!    name is gone the link is, and the next notice looks for a server anew.
+//! 1. A link is about one server by its unique name. When that one is not the server any more
+//!    the link is over, nobody listens to its bubbles, and the next notice looks for a server
+//!    anew.
 //! 2. Notices are shown one after the other, so that two of one session share a bubble.
-//! 3. The buttons of a bubble work from the moment it is there: the link listens before
-//!    anything is shown.
+//! 3. Something comes of a bubble once, and nothing of one that was replaced: who hears of it
+//!    first takes it out of the list.
 
-use std::collections::HashMap;
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use app_model::notice::{Notice, NoticeKind, Urgency, markup_escaped};
-use app_model::text::{columns, printable};
+use app_model::SessionId;
 use futures_util::StreamExt as _;
+use notify_rust::{NotificationHandle, NotificationResponse};
 use tokio::sync::Mutex as AsyncMutex;
-use tracing::{debug, warn};
+use tokio_util::task::AbortOnDropHandle;
+use tracing::debug;
 use zbus::message::Type;
 use zbus::names::{OwnedUniqueName, UniqueName};
-use zbus::{Connection, DynamicType, MatchRule, Message, MessageStream, Variant};
+use zbus::{Connection, MatchRule, Message, MessageStream};
 
-use super::bubbles::{Bubble, Bubbles};
-use super::{APP_NAME, DesktopError};
+use super::DesktopError;
+use super::bubbles::{Bubble, Bubbles, Which};
+use super::listen::{self, Became};
+use super::look::{self, Abilities};
 use crate::notify::channels::Parcel;
-use crate::notify::{channels, open};
 use crate::service::Service;
 
 /// The name that servers own, and their interface.
@@ -44,27 +51,17 @@ const PATH: &str = "/org/freedesktop/Notifications";
 
 /// The name of the bus itself, and its interface.
 const BUS: &str = "org.freedesktop.DBus";
+const BUS_PATH: &str = "/org/freedesktop/DBus";
 
-/// Signals of a server that may wait for us. There is one for each thing a person does.
+/// Signals that may wait for us. There is one for each thing a person does.
 const SIGNALS: NonZeroUsize = NonZeroUsize::new(64).expect("it is not zero");
 
-/// A click on the bubble itself.
-const DEFAULT: &str = "default";
-
-/// The button that opens the session. A click on the bubble does the same.
-const ATTACH: &str = "attach";
-
-/// The button that takes the bubble away, and what it tells off the list of the unseen.
-const DISMISS: &str = "dismiss";
-
-/// `NotificationClosed` says that a person did it.
-const BY_A_PERSON: u32 = 2;
-
-/// Columns of a title that most desktops show on one line, bold and beside an icon.
-const TITLE_COLUMNS: usize = 40;
-
-/// The server's own choice of how long a bubble stays.
-const USUAL_TIME: i32 = -1;
+/// Whoever listens to one bubble, until this is dropped.
+#[derive(Debug)]
+struct Listener {
+    handle: Arc<NotificationHandle>,
+    _task: AbortOnDropHandle<()>,
+}
 
 /// Whoever shows notifications, if that is known.
 #[derive(Debug, Default)]
@@ -80,200 +77,168 @@ impl Server {
         parcel: &Parcel,
     ) -> Result<(), DesktopError> {
         let mut known = self.link.lock().await;
-        if let Some(link) = known.as_ref().filter(|link| link.is_there()) {
-            match link.show(parcel).await {
-                // It went before it could take it, and another one may have come.
-                Err(error) if is_gone(&error) => debug!(%error, "the desktop has left"),
-                shown => return Ok(shown?),
+        let link = match known.as_ref() {
+            Some(link) if link.is_there().await => link.clone(),
+            Some(_) | None => {
+                // A number of a bubble means nothing to another server (invariant 1).
+                drop(known.take().inspect(|old| old.end()));
+                known.insert(Link::find(service).await?).clone()
             }
-        }
-        *known = None;
-        let link = Link::find(service).await?;
-        link.show(parcel).await?;
-        *known = Some(link);
-        Ok(())
-    }
-}
-
-/// Whether nobody can have taken what was sent.
-fn is_gone(error: &zbus::Error) -> bool {
-    match error {
-        zbus::Error::FDO(error) => matches!(
-            **error,
-            zbus::fdo::Error::ServiceUnknown(_) | zbus::fdo::Error::NameHasNoOwner(_)
-        ),
-        zbus::Error::InputOutput(_) => true,
-        _ => false,
+        };
+        link.show(service, parcel).await
     }
 }
 
 /// A server that is there, and what it shows for us.
 #[derive(Debug)]
-struct Link {
+pub(super) struct Link {
     connection: Connection,
     server: OwnedUniqueName,
     abilities: Abilities,
-    bubbles: Mutex<Bubbles>,
-    gone: AtomicBool,
-}
-
-/// What a server says it can do.
-#[derive(Clone, Copy, Debug)]
-struct Abilities {
-    /// It reads the body as markup.
-    markup: bool,
-    /// It shows buttons.
-    actions: bool,
+    /// None when the link is over.
+    bubbles: Mutex<Option<Bubbles<Listener>>>,
 }
 
 impl Link {
-    /// Looks for a server, and listens to it.
+    /// Looks for a server, and watches it.
     async fn find(service: &Service) -> Result<Arc<Self>, zbus::Error> {
         let connection = Connection::session().await?;
+        // Before it is asked, so that no end of it is missed.
+        let changes = changes_of_server(&connection).await?;
         let reply =
             connection.call_method(Some(NAME), PATH, Some(NAME), "GetCapabilities", &()).await?;
         let header = reply.header();
         let server = header.sender().ok_or(zbus::Error::MissingField)?.to_owned();
         let names: Vec<String> = reply.body().deserialize()?;
         let can = |ability: &str| names.iter().any(|name| name == ability);
-        let abilities = Abilities { markup: can("body-markup"), actions: can("actions") };
         let signals = signals_of(&connection, &server).await?;
-        let leaves = end_of(&connection, &server).await?;
+        let abilities = Abilities { markup: can("body-markup"), actions: can("actions") };
         debug!(%server, ?abilities, "found a desktop");
-        let link = Arc::new(Self {
-            connection,
-            server: server.into(),
-            abilities,
-            bubbles: Mutex::default(),
-            gone: AtomicBool::new(false),
-        });
-        tokio::spawn(link.clone().listen(service.clone(), signals, leaves));
+        let bubbles = Mutex::new(Some(Bubbles::default()));
+        let link = Arc::new(Self { connection, server: server.into(), abilities, bubbles });
+        tokio::spawn(link.clone().watch(service.clone(), signals, changes));
         Ok(link)
     }
 
-    fn is_there(&self) -> bool {
-        !self.gone.load(Ordering::Acquire) && !self.connection.is_closed()
+    /// Whether it is the server still. `notify-rust` speaks to whoever is.
+    async fn is_there(&self) -> bool {
+        if self.bubbles().is_none() || self.connection.is_closed() {
+            return false;
+        }
+        let asked =
+            self.connection.call_method(Some(BUS), BUS_PATH, Some(BUS), "GetNameOwner", &NAME);
+        let Ok(reply) = asked.await else { return false };
+        reply.body().deserialize::<&str>().is_ok_and(|owner| owner == self.server.as_str())
     }
 
-    fn bubbles(&self) -> MutexGuard<'_, Bubbles> {
+    fn bubbles(&self) -> MutexGuard<'_, Option<Bubbles<Listener>>> {
         self.bubbles.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn show(&self, parcel: &Parcel) -> Result<(), zbus::Error> {
-        let notice = &parcel.notice;
-        let text = body(parcel);
-        let text = if self.abilities.markup { markup_escaped(&text) } else { text };
-        let replaces = parcel.session.and_then(|session| self.bubbles().of_session(session));
-        let hints = HashMap::from([("urgency", Variant::U8(degree(notice.urgency())))]);
-        let arguments = (
-            APP_NAME,
-            replaces.unwrap_or(0),
-            icon(notice),
-            notice.title.as_str(),
-            text,
-            self.buttons(parcel),
-            hints,
-            USUAL_TIME,
-        );
-        let reply = self.call("Notify", &arguments).await?;
-        let number = reply.body().deserialize()?;
-        let (session, notices) = (parcel.session, parcel.numbers.clone());
-        self.bubbles().shown(Bubble { number, session, notices });
+    async fn show(
+        self: &Arc<Self>,
+        service: &Service,
+        parcel: &Parcel,
+    ) -> Result<(), DesktopError> {
+        let mut notification = look::notification(parcel, self.abilities);
+        if let Some(number) = parcel.session.and_then(|session| self.number_of(session)) {
+            notification.id(number);
+        }
+        let handle = notification.show_async().await?;
+        // Of what tells nothing that is listed, nothing can come.
+        if !parcel.numbers.is_empty() {
+            self.shown(service, parcel, handle);
+        }
         Ok(())
     }
 
-    /// Keys and words of the buttons. What tells nothing that is listed has none.
-    fn buttons(&self, parcel: &Parcel) -> &'static [&'static str] {
-        if !self.abilities.actions || parcel.numbers.is_empty() {
-            &[]
-        } else if parcel.session.is_some() {
-            // A server that draws a button for the click on the bubble draws none without a word.
-            &[DEFAULT, "", ATTACH, "Attach", DISMISS, "Dismiss"]
-        } else {
-            &[DISMISS, "Dismiss"]
+    fn number_of(&self, session: SessionId) -> Option<u32> {
+        self.bubbles().as_ref()?.of_session(session)
+    }
+
+    /// The bubble is listened to from now on, unless the server is gone already.
+    fn shown(self: &Arc<Self>, service: &Service, parcel: &Parcel, handle: NotificationHandle) {
+        let mut bubbles = self.bubbles();
+        let Some(bubbles) = bubbles.as_mut() else { return };
+        let (session, notices) = (parcel.session, parcel.numbers.clone());
+        let bubble = Bubble { number: handle.id(), session, notices };
+        bubbles.shown(bubble, |serial| {
+            let handle = Arc::new(handle);
+            let listening = listen::to(handle.clone(), self.clone(), service.clone(), serial);
+            Listener { handle, _task: AbortOnDropHandle::new(tokio::spawn(listening)) }
+        });
+    }
+
+    /// Something became of a bubble. It is done unless the bubble was replaced, or its server
+    /// is gone.
+    pub(super) fn became(&self, service: &Service, which: Which, became: Became) {
+        let done = self.bubbles().as_mut().and_then(|bubbles| bubbles.done(which));
+        if let Some((bubble, listener)) = done {
+            let handle = listener.map(|listener| listener.handle);
+            tokio::spawn(listen::act(became, bubble, handle, service.clone()));
         }
     }
 
-    async fn call<B>(&self, method: &str, arguments: &B) -> Result<Message, zbus::Error>
-    where
-        B: serde::Serialize + DynamicType,
-    {
-        self.connection.call_method(Some(&self.server), PATH, Some(NAME), method, arguments).await
-    }
-
-    /// Listens until the server, or the bus, is gone.
-    async fn listen(
+    /// Watches until the server, or the bus, is gone.
+    async fn watch(
         self: Arc<Self>,
         service: Service,
         mut signals: MessageStream,
-        mut leaves: MessageStream,
+        mut changes: MessageStream,
     ) {
         loop {
             // Both are cancel-safe: a message that was not taken stays in its stream.
             tokio::select! {
-                message = signals.next() => match message {
-                    Some(Ok(message)) => self.hear(&service, &message),
+                signal = signals.next() => match signal {
+                    Some(Ok(signal)) => self.hear(&service, &signal),
                     Some(Err(_)) | None => break,
                 },
-                _ = leaves.next() => break,
+                change = changes.next() => match change {
+                    Some(Ok(change)) if !self.is_end(&change) => {}
+                    Some(_) | None => break,
+                },
             }
         }
-        self.gone.store(true, Ordering::Release);
-        debug!(server = %self.server, "the desktop is gone");
+        self.end();
     }
 
-    fn hear(self: &Arc<Self>, service: &Service, message: &Message) {
-        let header = message.header();
-        let body = message.body();
-        match header.member().map(|member| member.as_str()) {
-            Some("ActionInvoked") => {
-                if let Ok((number, key)) = body.deserialize::<(u32, String)>() {
-                    self.pressed(service, number, &key);
-                }
-            }
-            Some("NotificationClosed") => {
-                if let Ok((number, reason)) = body.deserialize::<(u32, u32)>() {
-                    self.closed(service, number, reason);
-                }
-            }
-            Some(_) | None => {}
+    fn hear(&self, service: &Service, signal: &Message) {
+        let Some((number, response)) = heard(signal) else { return };
+        if let Some(became) = listen::became(&response) {
+            self.became(service, Which::Theirs(number), became);
         }
     }
 
-    fn pressed(self: &Arc<Self>, service: &Service, number: u32, key: &str) {
-        let Some(bubble) = self.bubbles().get(number).cloned() else { return };
-        debug!(number, key, "a button was pressed");
-        match (key, bubble.session) {
-            (DEFAULT | ATTACH, Some(session)) => {
-                let service = service.clone();
-                tokio::spawn(async move {
-                    let command = channels::attach_command(&service).await;
-                    open::session(session, command.as_deref()).await;
-                });
-            }
-            (DISMISS, _) => {}
-            (_, _) => return,
-        }
-        tokio::spawn(seen(service.clone(), bubble.notices));
-        let link = self.clone();
-        // Most servers have closed it by themselves.
-        tokio::spawn(async move { link.call("CloseNotification", &number).await.ok() });
+    fn is_end(&self, change: &Message) -> bool {
+        let body = change.body();
+        let owners = body.deserialize::<(&str, &str, &str)>();
+        owners.is_ok_and(|(_name, old, _new)| old == self.server.as_str())
     }
 
-    fn closed(&self, service: &Service, number: u32, reason: u32) {
-        let Some(bubble) = self.bubbles().closed(number) else { return };
-        if reason == BY_A_PERSON {
-            tokio::spawn(seen(service.clone(), bubble.notices));
+    /// Nobody listens to its bubbles any more.
+    fn end(&self) {
+        if self.bubbles().take().is_some() {
+            debug!(server = %self.server, "the desktop is gone");
         }
     }
 }
 
-/// A person has put these notices away.
-async fn seen(service: Service, notices: Vec<u64>) {
-    let written = service.store.with(move |registry| registry.notices_put_away(&notices)).await;
-    if let Err(refused) = written {
-        let error = &refused as &dyn std::error::Error;
-        warn!(error, "what was seen could not be written down");
+/// What a server tells everybody of a bubble.
+fn heard(signal: &Message) -> Option<(u32, NotificationResponse)> {
+    let header = signal.header();
+    let body = signal.body();
+    match header.member()?.as_str() {
+        "ActionInvoked" => {
+            let (number, key) = body.deserialize::<(u32, String)>().ok()?;
+            let click = key == look::DEFAULT;
+            let pressed = NotificationResponse::Action(key);
+            Some((number, if click { NotificationResponse::Default } else { pressed }))
+        }
+        "NotificationClosed" => {
+            let (number, reason) = body.deserialize::<(u32, u32)>().ok()?;
+            Some((number, NotificationResponse::Closed(reason.into())))
+        }
+        _ => None,
     }
 }
 
@@ -286,85 +251,9 @@ async fn signals_of(
     MessageStream::for_match_rule(rule, connection, Some(SIGNALS)).await
 }
 
-/// Something comes when the server has gone.
-async fn end_of(
-    connection: &Connection,
-    server: &UniqueName<'_>,
-) -> Result<MessageStream, zbus::Error> {
+/// Every change of who shows notifications.
+async fn changes_of_server(connection: &Connection) -> Result<MessageStream, zbus::Error> {
     let rule = MatchRule::builder().msg_type(Type::Signal).sender(BUS).interface(BUS);
-    let rule = rule.member("NameOwnerChanged").arg(0, server.as_str()).build()?;
+    let rule = rule.member("NameOwnerChanged").arg(0, NAME).build()?;
     MessageStream::for_match_rule(rule, connection, Some(SIGNALS)).await
-}
-
-/// The text below the title. Some desktops cut a long title at its end, where it says what
-/// became of the session and how long it took; that is then said here too.
-fn body(parcel: &Parcel) -> String {
-    let Notice { title, body, .. } = &parcel.notice;
-    let rest = parcel.session.and_then(|_| after_name(title, &parcel.name));
-    match rest {
-        Some(rest) if columns(title) > TITLE_COLUMNS => format!("{rest}\n{body}"),
-        Some(_) | None => body.clone(),
-    }
-}
-
-/// What a title says after the session's name.
-fn after_name<'t>(title: &'t str, name: &str) -> Option<&'t str> {
-    let (_mark, text) = title.split_once(' ')?;
-    Some(text.strip_prefix(printable(name).as_str())?.trim_start_matches([' ', ':']))
-}
-
-/// Names of icons that every icon theme has.
-fn icon(notice: &Notice) -> &'static str {
-    match notice.kind {
-        _ if notice.failed => "dialog-error",
-        NoticeKind::NeedsInput => "dialog-question",
-        NoticeKind::Failed => "dialog-error",
-        NoticeKind::Finished | NoticeKind::TurnEnded | NoticeKind::Summary | NoticeKind::Test => {
-            "utilities-terminal"
-        }
-    }
-}
-
-/// As the specification numbers them.
-fn degree(urgency: Urgency) -> u8 {
-    match urgency {
-        Urgency::Low => 0,
-        Urgency::Normal => 1,
-        Urgency::Critical => 2,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use app_model::SessionId;
-
-    use super::*;
-
-    fn parcel(name: &str, title: &str) -> Parcel {
-        Parcel {
-            numbers: vec![1],
-            session: Some(SessionId(1)),
-            name: name.into(),
-            agent: None,
-            notice: Notice {
-                kind: NoticeKind::Failed,
-                title: title.into(),
-                body: "/src".into(),
-                failed: true,
-            },
-        }
-    }
-
-    #[test]
-    fn what_may_be_cut_off_a_title_is_said_below_it() {
-        let long = parcel("nightly-flaky-test", "✘ nightly-flaky-test failed (exit 2) · 3h 2m 5s");
-        assert_eq!(body(&long), "failed (exit 2) · 3h 2m 5s\n/src");
-        let task = parcel("a-long-name", "✔ a-long-name: the second of two tasks finished · 41s");
-        assert_eq!(body(&task), "the second of two tasks finished · 41s\n/src");
-        let short = parcel("flaky-test", "✘ flaky-test failed (exit 2) · 3h 2m 5s");
-        assert_eq!(body(&short), "/src");
-        let title = "48 more finished · 12 failed · 3 need you";
-        let summary = Parcel { session: None, ..parcel("", title) };
-        assert_eq!(body(&summary), "/src");
-    }
 }

@@ -1,5 +1,5 @@
 //! The desktop's own notifications: D-Bus on Linux (Desktop Notifications Specification
-//! 1.2), Notification Center on macOS.
+//! 1.2), Notification Center on macOS. `notify-rust` speaks to both.
 //!
 //! # Invariants
 //!
@@ -11,6 +11,10 @@
 mod bubbles;
 #[cfg(not(target_os = "macos"))]
 mod link;
+#[cfg(not(target_os = "macos"))]
+mod listen;
+#[cfg(not(target_os = "macos"))]
+mod look;
 #[cfg(target_os = "macos")]
 mod macos;
 
@@ -34,13 +38,12 @@ const APP_NAME: &str = "appctl";
 #[derive(Debug, thiserror::Error)]
 pub(super) enum DesktopError {
     /// It says so.
-    #[cfg(target_os = "macos")]
     #[error("the desktop did not take it")]
     Refused(#[from] notify_rust::error::Error),
     /// There is no bus, or nobody on it who shows notices.
     #[cfg(not(target_os = "macos"))]
-    #[error("the desktop did not take it")]
-    Refused(#[from] zbus::Error),
+    #[error("there is no desktop to take it")]
+    NotThere(#[from] zbus::Error),
     /// It said nothing.
     #[error("the desktop said nothing for {LIMIT:?}")]
     Silent,
