@@ -1,7 +1,7 @@
 //! A mouse presses buttons: *Attach* opens the session, *Dismiss* means that it was seen.
 
 use app_tests::Session;
-use app_tests::desktop::{Dunst, Xfce};
+use app_tests::desktop::{Dunst, Scripted, Xfce};
 
 use crate::{Desk, wait_unseen};
 
@@ -140,4 +140,21 @@ fn a_new_server_means_other_bubbles_by_the_same_numbers() {
     desk.wait_opened(&[&second.id]);
     new.attach(new.wait_bubbles(1)[0]);
     desk.wait_opened(&[&second.id, &first.id]);
+}
+
+/// A server that comes back gives the same numbers to bubbles of other programs, before there
+/// is another notice of ours.
+#[test]
+fn a_click_on_a_new_server_means_no_bubble_of_the_old_one() {
+    let desk = Desk::new();
+    let old = Scripted::takes(&desk.bus);
+    failed(&desk, "first");
+    drop(old);
+    desk.bus.wait_for_no_server();
+    let new = Scripted::takes(&desk.bus);
+    new.press(1, "attach");
+    let second = failed(&desk, "second");
+    new.press(1, "attach");
+    desk.wait_opened(&[&second.id]);
+    wait_unseen(&desk.home, &["✘ first failed (exit 1) · 0s"]);
 }

@@ -4,6 +4,7 @@
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a failed step is a failed check")]
 
+mod at_once;
 mod clicks;
 mod crash;
 mod faults;
