@@ -50,6 +50,7 @@ pub fn ending() {
 }
 
 /// What a manager is told.
+#[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "launchd asks for no words"))]
 enum Word<'a> {
     Ready,
     Status(&'a str),

@@ -23,6 +23,8 @@ usage: cargo xtask VERB …
                                 let xterm.js judge what is to be seen
   agents                        let real coding agents run in sessions, with a model that
                                 the tests speak for
+  macos                         type-check the programs for macOS, with a compiler from
+                                Debian's packages
   pictures [NAME]               draw docs/pictures anew, or one of them: sessions before and
                                 after coming back, and notices
   help                          print this";
@@ -37,6 +39,7 @@ pub(crate) enum Task {
     Fuzz(FuzzOptions),
     Differential,
     Agents,
+    Macos,
     /// One of them, or all.
     Pictures(Option<String>),
 }
@@ -126,6 +129,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Tas
         Some("pictures") => parse_pictures(arguments),
         Some("differential") => alone("differential", Task::Differential, arguments),
         Some("agents") => alone("agents", Task::Agents, arguments),
+        Some("macos") => alone("macos", Task::Macos, arguments),
         Some("help" | "--help" | "-h") => Ok(Task::Help),
         _ => Err(UsageError::UnknownVerb { verb }),
     }
@@ -298,6 +302,7 @@ mod tests {
         assert_eq!(parsed("differential"), Ok(Task::Differential));
         assert!(parsed("differential vim").is_err());
         assert_eq!(parsed("agents"), Ok(Task::Agents));
+        assert_eq!(parsed("macos"), Ok(Task::Macos));
         assert!(parsed("agents claude").is_err());
         assert_eq!(parsed("pictures"), Ok(Task::Pictures(None)));
         assert_eq!(parsed("pictures vim"), Ok(Task::Pictures(Some("vim".into()))));

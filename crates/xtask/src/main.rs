@@ -6,6 +6,7 @@
 //! * `fuzz` looks for an input that breaks what takes bytes from outside;
 //! * `differential` lets another terminal judge our snapshots;
 //! * `agents` lets real coding agents run in sessions;
+//! * `macos` type-checks the programs for macOS;
 //! * `pictures` draws what a person sees before and after coming back, and what notices look
 //!   like, for the documentation.
 //!
@@ -24,6 +25,7 @@ mod differential;
 mod environment;
 mod fuzz;
 mod install;
+mod macos;
 mod packages;
 mod pictures;
 mod run;
@@ -72,6 +74,7 @@ fn perform(task: Task) -> anyhow::Result<()> {
         Task::Fuzz(options) => fuzz::fuzz(&Workspace::discover()?, &options),
         Task::Pictures(only) => pictures::pictures(&Workspace::discover()?, only.as_deref()),
         Task::Agents => agents::agents(&Workspace::discover()?),
+        Task::Macos => macos::macos(&Workspace::discover()?),
         Task::Differential => differential::differential(&Workspace::discover()?),
     }
 }

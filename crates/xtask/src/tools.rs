@@ -184,7 +184,7 @@ fn answer(workspace: &Workspace, programs: &[&str]) -> Result<()> {
 }
 
 /// Where tools outlive a `cargo clean`.
-fn cache(workspace: &Workspace) -> PathBuf {
+pub(crate) fn cache(workspace: &Workspace) -> PathBuf {
     let absolute = |name| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     absolute("XDG_CACHE_HOME")
         .or_else(|| absolute("HOME").map(|home| home.join(".cache")))

@@ -22,6 +22,7 @@
 mod channels;
 mod command;
 mod desktop;
+#[cfg(not(target_os = "macos"))]
 mod open;
 mod rollup;
 mod sender;
