@@ -19,6 +19,8 @@ pub(crate) struct Args {
     pub(crate) socket: PathBuf,
     /// The limit on open descriptors that the daemon was started with, for the child.
     pub(crate) fd_limit: Option<u64>,
+    /// Do nothing before the daemon has said so, or for so many milliseconds.
+    pub(crate) hold_ms: Option<u64>,
 }
 
 /// Why the command line makes no sense.
@@ -42,7 +44,7 @@ impl Args {
     /// with their value.
     pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Self, ArgsError> {
         let (mut session, mut run, mut dir, mut socket) = (None, None, None, None);
-        let mut fd_limit = None;
+        let (mut fd_limit, mut hold_ms) = (None, None);
         let mut args = args.into_iter();
         while let Some(flag) = args.next() {
             let value = args.next();
@@ -52,6 +54,7 @@ impl Args {
                 Some("--dir") => dir = value,
                 Some("--socket") => socket = value,
                 Some("--fd-limit") => fd_limit = value,
+                Some("--hold") => hold_ms = value,
                 Some(_) | None => {}
             }
         }
@@ -61,6 +64,7 @@ impl Args {
             dir: dir.map(PathBuf::from).ok_or(ArgsError::Missing("--dir"))?,
             socket: socket.map(PathBuf::from).ok_or(ArgsError::Missing("--socket"))?,
             fd_limit: fd_limit.map(|limit| parsed("--fd-limit", Some(limit))).transpose()?,
+            hold_ms: hold_ms.map(|limit| parsed("--hold", Some(limit))).transpose()?,
         })
     }
 }
@@ -85,7 +89,7 @@ mod tests {
     fn what_is_known_is_read_and_later_flags_are_skipped() {
         let args = parse(
             "--session 7c5dcf5d --run 2 --new thing --dir /s/x --socket /r/x \
-                          --fd-limit 1024",
+                          --fd-limit 1024 --hold 5000",
         );
         let wanted = Args {
             session: SessionId(0x7c5d_cf5d),
@@ -93,6 +97,7 @@ mod tests {
             dir: "/s/x".into(),
             socket: "/r/x".into(),
             fd_limit: Some(1024),
+            hold_ms: Some(5000),
         };
         assert_eq!(args, Ok(wanted));
     }

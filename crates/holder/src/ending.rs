@@ -3,8 +3,8 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use app_model::ExitRecord;
 use app_model::text::printable;
+use app_model::{Exit, ExitRecord, Lost};
 use app_sys::clock;
 use app_sys::poll;
 use app_sys::process::{self, Pid, Process, Signal};
@@ -18,6 +18,8 @@ use crate::{exit, limits};
 impl Holder {
     /// Asks the run to end, and insists after `grace`.
     pub(crate) fn stop(&mut self, grace: Duration, now: Instant) {
+        // Who stands still cannot leave.
+        self.go_on();
         let effects = self.termination.stop(grace, now);
         effects.into_iter().for_each(|effect| self.carry_out(effect));
         self.proceed(now);
@@ -34,10 +36,12 @@ impl Holder {
         let mut child = None;
         for (pid, status) in process::reap() {
             if pid == self.child.pid && self.ended.is_none() {
-                child = Some(exit::exit_of(status));
+                child = Some(self.seen_as(exit::exit_of(status)));
             }
         }
         if let Some(exit) = child {
+            // What is left goes on, as after any end.
+            self.go_on();
             let (at_ms, elapsed_ms) = (clock::wall_ms(), self.elapsed_ms());
             self.ended = Some(Ended { exit, at_ms, elapsed_ms });
             // The end of a run is the end of its child, not of its output; but what the
@@ -47,6 +51,15 @@ impl Holder {
         if self.ended.is_some() || self.termination.is_under_way() {
             self.proceed(now);
         }
+    }
+
+    /// A kill that nobody here asked for, while the kernel killed in this control group for
+    /// want of memory.
+    fn seen_as(&self, exit: Exit) -> Exit {
+        let killed = exit == Exit::Signal(app_model::Signal::KILL);
+        let by_kernel =
+            killed && !self.termination.is_under_way() && self.run.oom_kills.have_grown();
+        if by_kernel { Exit::Lost(Lost::Oom) } else { exit }
     }
 
     /// Does what is due, until nothing is.
@@ -189,7 +202,7 @@ impl Holder {
 }
 
 /// Everything that runs below the holder.
-fn below() -> Vec<Process> {
+pub(crate) fn below() -> Vec<Process> {
     let Some(me) = Pid::of_this_process() else { return Vec::new() };
     let mut below = process::descendants(me);
     below.retain(|process| !process.zombie);

@@ -16,6 +16,8 @@ use crate::client::ClientId;
 use crate::clients::Clients;
 use crate::limits;
 use crate::notes::Notes;
+use crate::oom::OomKills;
+use crate::pause::Paused;
 use crate::terminal::Terminal;
 use crate::terminate::Termination;
 
@@ -34,6 +36,8 @@ pub(crate) struct Run {
     pub(crate) boot_id: String,
     pub(crate) started_at_ms: i64,
     pub(crate) started_boot_ms: u64,
+    /// Of this control group, before the child was in it.
+    pub(crate) oom_kills: OomKills,
 }
 
 /// What the child writes to.
@@ -73,6 +77,7 @@ struct Told {
     focused: Option<bool>,
     size: Option<TerminalSize>,
     stopping: bool,
+    paused: bool,
     title: String,
     at: Option<Instant>,
 }
@@ -87,6 +92,8 @@ pub(crate) struct Holder {
     pub(crate) termination: Termination,
     /// Processes that were asked to end already: a second request makes some hurry.
     pub(crate) asked: Vec<Pid>,
+    /// The processes that were stopped, while the run is paused.
+    pub(crate) paused: Option<Paused>,
     pub(crate) ended: Option<Ended>,
     /// Nothing is left to wait for.
     pub(crate) over: bool,
@@ -117,6 +124,7 @@ impl Holder {
             child,
             termination: Termination::new(),
             asked: Vec::new(),
+            paused: None,
             ended: None,
             over: false,
             output_bytes: 0,
@@ -294,6 +302,7 @@ impl Holder {
             attached: self.clients.attached(),
             focused: self.focused(),
             stopping: self.termination.is_under_way(),
+            paused: self.paused.is_some(),
             last_output_at_ms,
             output_bytes,
             title: title.to_owned(),
@@ -307,10 +316,10 @@ impl Holder {
             Body::Plain { .. } => None,
         };
         let (attached, focused) = (self.clients.attached(), self.focused());
-        let stopping = self.termination.is_under_way();
+        let (stopping, paused) = (self.termination.is_under_way(), self.paused.is_some());
         let was = &self.told;
-        let changed = (attached, focused, size, stopping)
-            != (was.attached, was.focused, was.size, was.stopping);
+        let changed = (attached, focused, size, stopping, paused)
+            != (was.attached, was.focused, was.size, was.stopping, was.paused);
         let nothing_told = self.told.at.is_none();
         if changed {
             self.stir_looks(now);
@@ -320,7 +329,7 @@ impl Holder {
         }
         let status = self.status();
         let title = status.title.clone();
-        self.told = Told { attached, focused, size, stopping, title, at: Some(now) };
+        self.told = Told { attached, focused, size, stopping, paused, title, at: Some(now) };
         let message = FromHolder::Status(status);
         for client in self.clients.iter_mut().filter(|client| client.watches) {
             client.say(&message);

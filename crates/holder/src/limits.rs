@@ -148,6 +148,12 @@ pub(crate) const SEAL_LEAST: u64 = 16 << 10;
 /// somebody who still writes is cut off.
 pub(crate) const DRAIN: usize = 1 << 20;
 
+/// The longest wait for the word to go on, whatever the daemon says.
+pub(crate) const HOLD: Duration = Duration::from_secs(5);
+
+/// How often the tree is looked at for processes that are new in it, while it is stopped.
+pub(crate) const PAUSE_ROUNDS: u32 = 10;
+
 /// Grace when somebody ends the holder by SIGTERM instead of asking.
 pub(crate) const DEFAULT_GRACE: Duration = Duration::from_secs(10);
 

@@ -76,6 +76,11 @@ impl Holder {
             ToHolder::DetachAll => self.detach_all(id, now),
             ToHolder::WatchLooks => self.watch_looks(id, now),
             ToHolder::Tell(tell) => self.tell(id, tell, now),
+            ToHolder::Pause => self.pause(id),
+            ToHolder::Continue => {
+                self.go_on();
+                self.reply(id, &FromHolder::Done);
+            }
             // Of a later release, which does not expect an answer from an old holder.
             ToHolder::Unknown(_) => {}
         }

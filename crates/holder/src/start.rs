@@ -4,21 +4,23 @@
 //!
 //! 1. The socket is bound before the child exists: whoever finds the child can find us.
 //! 2. When the launch fails, socket and run directory are gone before it is told.
+//! 3. A holder that was told to wait leaves nothing behind and starts nothing before it
+//!    heard that it may go on, or the wait was over.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use app_model::{Spec, TerminalSize};
 use app_sys::private::{self, PrivateDirError};
 use app_sys::process::{self, Identity, Signal};
 use app_sys::signals::Signals;
 use app_sys::spawn::{self, Launch, LaunchError, Stdio};
-use app_sys::{clock, memory, pty, socket};
-use app_wire::hold::{FromHolder, LaunchFailed};
+use app_sys::{clock, memory, poll, pty, socket};
+use app_wire::hold::{FromHolder, GO, LaunchFailed};
 use app_wire::record::segment_name;
 
 use crate::args::Args;
@@ -27,6 +29,7 @@ use crate::clients::Clients;
 use crate::ending::flush;
 use crate::holder::{Body, Holder, Run};
 use crate::notes::Notes;
+use crate::oom::OomKills;
 use crate::recorder::Recorder;
 use crate::terminal::{Terminal, win_size};
 use crate::transcript::Transcript;
@@ -85,7 +88,7 @@ fn step<T>(what: &'static str, done: io::Result<T>) -> Result<T, StartError> {
 /// is returned is the code to exit with.
 pub(crate) fn start(args: &Args) -> Result<Holder, u8> {
     let now = Instant::now();
-    let mut first = match settle(now) {
+    let mut first = match settle(args, now) {
         Ok(first) => first,
         Err(error) => return Err(error.to_wire().exit_code),
     };
@@ -126,7 +129,7 @@ impl LeftBehind {
 }
 
 /// Cuts every tie to whoever started us, but the one connection.
-fn settle(now: Instant) -> Result<Client, StartError> {
+fn settle(args: &Args, now: Instant) -> Result<Client, StartError> {
     memory::be_frugal();
     process::set_name("appd-holder");
     step("leaving the session", process::new_session())?;
@@ -146,13 +149,22 @@ fn settle(now: Instant) -> Result<Client, StartError> {
     step("entering /", std::env::set_current_dir("/"))?;
     let first = step("taking the first connection", process::take_stdin())?;
     step("letting go of the output", process::silence_output())?;
+    let first = UnixStream::from(first);
+    wait_for_go(&first, args.hold_ms); // Invariant 3.
     // It was made by the daemon for us: trusted, a watcher, and in no hurry to greet.
-    let mut first = step(
-        "taking the first connection",
-        Client::new(ClientId(0), UnixStream::from(first), None, now),
-    )?;
+    let mut first =
+        step("taking the first connection", Client::new(ClientId(0), first, None, now))?;
     first.watches = true;
     Ok(first)
+}
+
+/// Takes the byte that says that we are where we belong. Whatever else happens, a daemon
+/// that dies included, the run is worth more than its place.
+fn wait_for_go(daemon: &UnixStream, hold_ms: Option<u64>) {
+    let Some(limit) = hold_ms.map(Duration::from_millis) else { return };
+    if poll::readable(daemon, Some(limit.min(limits::HOLD))).is_ok_and(|said| said) {
+        (&*daemon).read_exact(&mut [GO]).ok();
+    }
 }
 
 struct Prepared {
@@ -201,6 +213,7 @@ fn prepare(args: &Args, left_behind: &mut LeftBehind) -> Result<Prepared, StartE
         env: spec.env.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
         stdio,
     };
+    let oom_kills = OomKills::so_far();
     let (started_at_ms, started_boot_ms) = (clock::wall_ms(), clock::boot_ms());
     let child = spawn::launch(launch).map_err(StartError::Launch)?;
     let pid = child.pid();
@@ -215,6 +228,7 @@ fn prepare(args: &Args, left_behind: &mut LeftBehind) -> Result<Prepared, StartE
         boot_id: clock::boot_id(),
         started_at_ms,
         started_boot_ms,
+        oom_kills,
     };
     Ok(Prepared { run, body, signals, listener, child })
 }

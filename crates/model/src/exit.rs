@@ -3,8 +3,8 @@
 //! # Invariants
 //!
 //! 1. The holder alone writes [`ExitRecord`]; what it says wins over every guess.
-//! 2. [`Exit::Lost`] is never read from a record: it is what the daemon concludes when
-//!    there is neither a holder nor a record.
+//! 2. [`Exit::Lost`] is what the daemon concludes when there is neither a holder nor a
+//!    record. A record says only [`Lost::Oom`]: its holder was told so by the kernel.
 
 use serde::{Deserialize, Serialize};
 
@@ -82,7 +82,7 @@ pub struct ExitRecord {
     pub session: SessionId,
     /// Which run of the session.
     pub run: RunNumber,
-    /// How it ended. Never [`Exit::Lost`].
+    /// How it ended (invariant 2).
     pub exit: Exit,
     /// Wall time of the start, milliseconds since the Unix epoch.
     pub started_at_ms: i64,

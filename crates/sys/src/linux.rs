@@ -157,7 +157,8 @@ fn parse_stat(pid: Pid, stat: &[u8]) -> Option<Process> {
     let start_time = fields.nth(15)?.parse().ok()?;
     let identity = Identity { pid, start_time };
     let zombie = matches!(state, "Z" | "X" | "x");
-    Some(Process { identity, parent, group, session, zombie, name })
+    let stopped = state == "T";
+    Some(Process { identity, parent, group, session, zombie, stopped, name })
 }
 
 pub(crate) fn signal(identity: &Identity, signal: Signal) -> io::Result<bool> {

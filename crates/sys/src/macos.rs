@@ -166,6 +166,7 @@ pub(crate) fn process(pid: Pid) -> Option<Process> {
         group: info.pbi_pgid,
         session: session.unsigned_abs(),
         zombie: info.pbi_status == libc::SZOMB,
+        stopped: info.pbi_status == libc::SSTOP,
         name: String::from_utf8_lossy(&name).into_owned(),
     })
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use app_model::{Exit, Signal};
 use app_sys::poll;
+use app_sys::process::process_of;
 use app_sys::watch::DirWatch;
 use app_wire::hold::{FromHolder, LaunchFailed, RefusedCode, ToHolder};
 
@@ -36,6 +37,24 @@ fn the_child_has_the_limit_on_descriptors_that_the_daemon_asked_for() {
     let mut rig = Rig::start(&script("exec sh -c 'ulimit -n'"));
     rig.watcher.exited();
     assert_eq!(rig.transcript(), b"99\r\n");
+}
+
+#[test]
+fn a_holder_that_is_held_does_nothing_before_it_may_go_on() {
+    let mut rig = Rig::held(tempfile::tempdir().unwrap(), |dir, holder| {
+        let since = std::time::Instant::now();
+        let leads = || process_of(holder).is_some_and(|it| it.session == holder.as_u32());
+        while !leads() {
+            assert!(since.elapsed() < BOUND, "it did not even begin");
+            std::thread::yield_now();
+        }
+        // Read too early, it is not there.
+        let spec = serde_json::to_vec(&script("echo here; exit 4")).unwrap();
+        fs::write(dir.path().join("spec"), spec).unwrap();
+        assert!(!dir.path().join("run-1").exists());
+    });
+    assert_eq!(rig.watcher.exited(), Exit::Code(4));
+    assert_eq!(rig.transcript(), b"here\r\n");
 }
 
 #[test]

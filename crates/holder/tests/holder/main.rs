@@ -9,6 +9,7 @@ mod bad_clients;
 mod flood;
 mod launch;
 mod looks;
+mod pause;
 mod rig;
 mod stop;
 mod tell;

@@ -14,7 +14,7 @@ use app_model::{ExitRecord, Spec, TerminalSize};
 use app_sys::process::{self, Identity, Pid};
 use app_sys::{poll, socket};
 use app_wire::hello::HELLO_LEN;
-use app_wire::hold::{Attach, Decoder, Frame, FromHolder, HELLO, Send, Status, ToHolder};
+use app_wire::hold::{Attach, Decoder, Frame, FromHolder, GO, HELLO, Send, Status, ToHolder};
 use app_wire::record::{sealed_name, segment_name, segment_number};
 use tempfile::TempDir;
 
@@ -178,17 +178,16 @@ impl Rig {
     }
 
     pub(crate) fn spawn_in(dir: TempDir) -> Self {
-        let (ours, theirs) = socket::pair().unwrap();
-        let holder = Command::new(env!("CARGO_BIN_EXE_appd-holder"))
-            .args(["--session", SESSION, "--run", "1", "--dir"])
-            .arg(dir.path())
-            .arg("--socket")
-            .arg(dir.path().join("socket"))
-            .args(["--fd-limit", "99"])
-            .stdin(Stdio::from(OwnedFd::from(theirs)))
-            .spawn()
-            .unwrap();
-        Self { dir, watcher: Conn::new(ours), holder }
+        let (holder, stream) = command(&dir, &[]);
+        Self { dir, watcher: Conn::new(stream), holder }
+    }
+
+    /// Starts a holder that waits for the word to go on; `then` is done before that is said.
+    pub(crate) fn held(dir: TempDir, then: impl FnOnce(&TempDir, Pid)) -> Self {
+        let (holder, mut stream) = command(&dir, &["--hold", "60000"]);
+        then(&dir, Pid::new(holder.id()).unwrap());
+        stream.write_all(&[GO]).unwrap();
+        Self { dir, watcher: Conn::new(stream), holder }
     }
 
     /// Starts a holder whose child runs.
@@ -266,6 +265,22 @@ impl Rig {
             zstd::decode_all(&sealed[..]).unwrap()
         })
     }
+}
+
+/// A holder of run 1 in this directory, and the other end of its first connection.
+fn command(dir: &TempDir, more: &[&str]) -> (Child, UnixStream) {
+    let (ours, theirs) = socket::pair().unwrap();
+    let holder = Command::new(env!("CARGO_BIN_EXE_appd-holder"))
+        .args(["--session", SESSION, "--run", "1", "--dir"])
+        .arg(dir.path())
+        .arg("--socket")
+        .arg(dir.path().join("socket"))
+        .args(["--fd-limit", "99"])
+        .args(more)
+        .stdin(Stdio::from(OwnedFd::from(theirs)))
+        .spawn()
+        .unwrap();
+    (holder, ours)
 }
 
 /// Nothing that a test started outlives it.

@@ -75,6 +75,8 @@ pub struct Process {
     pub session: u32,
     /// It has ended and was not yet waited for.
     pub zombie: bool,
+    /// It was stopped by a signal and does not run until it is told to go on.
+    pub stopped: bool,
     /// Its name, as the kernel knows it.
     pub name: String,
 }

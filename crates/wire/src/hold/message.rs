@@ -2,9 +2,10 @@
 
 use app_model::look::Sight;
 use app_model::notice::voice::Voice;
-use app_model::{Exit, SessionId, Signal, TerminalSize};
+use app_model::{Exit, SessionId, TerminalSize};
 
 use super::attach::{put_attach, take_attach};
+use super::exit::{put_exit, take_exit};
 use super::frame::{Frame, MAX_PAYLOAD, OUTPUT_CHUNK, encode_frame};
 use super::layout::{Reader, Truncated, Writer};
 use super::sight::{put_sight, take_sight};
@@ -96,6 +97,11 @@ pub enum ToHolder {
     /// Tell this on the terminals that are attached, between two sequences of the output.
     /// Answered by `Done` once one of them has it, or `Refused`.
     Tell(Tell),
+    /// Stop every process of the run where it is. Answered by `Done` once they were told, or
+    /// `Refused`.
+    Pause,
+    /// Let them go on. Answered by `Done`.
+    Continue,
     /// A kind of a later release.
     Unknown(u8),
 }
@@ -210,6 +216,8 @@ mod kind {
     pub(super) const DETACH_ALL: u8 = 0x0b;
     pub(super) const WATCH_LOOKS: u8 = 0x0c;
     pub(super) const TELL: u8 = 0x0d;
+    pub(super) const PAUSE: u8 = 0x0e;
+    pub(super) const CONTINUE: u8 = 0x0f;
 
     pub(super) const LAUNCH_FAILED: u8 = 0x81;
     pub(super) const IS_STATUS: u8 = 0x82;
@@ -226,8 +234,6 @@ const SEND_ENTER: u8 = 1;
 const SEND_KEYS: u8 = 2;
 const SCREEN_ANSI: u8 = 1;
 const SCREEN_LAST: u8 = 1;
-const EXIT_CODE: u8 = 0;
-const EXIT_SIGNAL: u8 = 1;
 
 impl ToHolder {
     /// Appends the message as one frame, or as several where it is input longer than
@@ -250,6 +256,8 @@ impl ToHolder {
             Self::DetachAll => (kind::DETACH_ALL, Writer::default()),
             Self::WatchLooks => (kind::WATCH_LOOKS, Writer::default()),
             Self::Tell(tell) => (kind::TELL, put_tell(tell)),
+            Self::Pause => (kind::PAUSE, Writer::default()),
+            Self::Continue => (kind::CONTINUE, Writer::default()),
             Self::Unknown(kind) => (*kind, Writer::default()),
         };
         encode_frame(kind, &payload.0, out);
@@ -292,6 +300,8 @@ impl ToHolder {
             kind::DETACH_ALL => Self::DetachAll,
             kind::WATCH_LOOKS => Self::WatchLooks,
             kind::TELL => Self::Tell(take_tell(&mut fields)?),
+            kind::PAUSE => Self::Pause,
+            kind::CONTINUE => Self::Continue,
             unknown => Self::Unknown(unknown),
         })
     }
@@ -457,21 +467,6 @@ fn put_send(send: &Send) -> Writer {
     let keys = if send.keys { SEND_KEYS } else { 0 };
     let data = &send.data[..send.data.len().min(MAX_PAYLOAD - 1)];
     Writer::default().u8(enter | keys).bytes(data)
-}
-
-fn put_exit(exit: Exit) -> Writer {
-    match exit {
-        Exit::Code(code) => Writer::default().u8(EXIT_CODE).i32(code),
-        Exit::Signal(signal) => Writer::default().u8(EXIT_SIGNAL).i32(signal.0),
-        // A holder that can speak has seen the end; this cannot be said truthfully.
-        Exit::Lost(_) => Writer::default().u8(EXIT_CODE).i32(1),
-    }
-}
-
-fn take_exit(fields: &mut Reader<'_>) -> Result<Exit, Truncated> {
-    let tag = fields.u8()?;
-    let value = fields.i32()?;
-    Ok(if tag == EXIT_SIGNAL { Exit::Signal(Signal(value)) } else { Exit::Code(value) })
 }
 
 #[cfg(test)]

@@ -8,7 +8,8 @@
 //! ```
 //!
 //! Both sides send their hello at once and do not wait for the other's before they go
-//! on. The connection a holder is born with (its standard input) speaks the same.
+//! on. The connection a holder is born with (its standard input) speaks the same; where
+//! the holder was told to wait, one byte of any value comes before the hello: [`GO`].
 //!
 //! # How this may change
 //!
@@ -18,6 +19,7 @@
 //! * Nothing else. Holders of every release that ever ran must be understood.
 
 mod attach;
+mod exit;
 mod frame;
 mod layout;
 mod message;
@@ -35,3 +37,6 @@ use crate::hello::{Hello, Version};
 
 /// What this release says first on a connection with a holder.
 pub const HELLO: Hello = Hello { magic: *b"aphd", oldest: Version(1), newest: Version(1) };
+
+/// What a holder that was told to wait (`--hold`) waits for.
+pub const GO: u8 = b'\n';

@@ -39,7 +39,11 @@ pub struct Status {
     /// Whether a terminal that shows it has the focus, where that is known of one that has
     /// it, or of all that they have not. Not said by holders of older releases.
     pub focused: Option<bool>,
+    /// Its processes are stopped and wait to go on. Not said by holders of older releases.
+    pub paused: bool,
 }
+
+const PAUSED: u8 = 1;
 
 pub(super) fn put_status(status: &Status) -> Writer {
     let fixed = Writer::default()
@@ -56,10 +60,11 @@ pub(super) fn put_status(status: &Status) -> Writer {
         .i64(status.last_output_at_ms)
         .u64(status.output_bytes)
         .string(&status.title);
-    // A later field: nothing is said where nothing is known.
-    match status.focused {
-        Some(_) => out.u8(answer(status.focused)),
-        None => out,
+    // Later fields: nothing is said where nothing is known.
+    match (status.focused, status.paused) {
+        (focused, true) => out.u8(answer(focused)).u8(PAUSED),
+        (Some(_), false) => out.u8(answer(status.focused)),
+        (None, false) => out,
     }
 }
 
@@ -79,5 +84,6 @@ pub(super) fn take_status(fields: &mut Reader<'_>) -> Result<Status, Truncated> 
         output_bytes: fields.u64()?,
         title: fields.string()?,
         focused: fields.u8().ok().and_then(answer_of),
+        paused: fields.u8() == Ok(PAUSED),
     })
 }

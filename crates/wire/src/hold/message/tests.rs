@@ -1,7 +1,7 @@
 //! The golden bytes of the holder protocol: these tests are not to be "fixed".
 
-use app_model::RunNumber;
 use app_model::look::{Look, MAX_COLUMNS, MAX_LINES};
+use app_model::{Lost, RunNumber, Signal};
 use proptest::prelude::*;
 
 use super::*;
@@ -29,6 +29,7 @@ fn status() -> Status {
         output_bytes: 9,
         title: "vim".into(),
         focused: None,
+        paused: false,
     }
 }
 
@@ -101,6 +102,8 @@ fn to_holder() -> Vec<(ToHolder, &'static str)> {
         (ToHolder::WatchLooks, "000000000c"),
         (ToHolder::Tell(tell), "0b0000000d 07000000 0200c3a9 010062"),
         (ToHolder::Tell(of_several), "0b0000000d 00000000 0200c3a9 010062"),
+        (ToHolder::Pause, "000000000e"),
+        (ToHolder::Continue, "000000000f"),
     ]
 }
 
@@ -121,11 +124,21 @@ fn from_holder() -> Vec<(FromHolder, &'static str)> {
              8813000000000000 180050008002e001 0100 01 f469e5cf8b010000 0900000000000000\
              0000 02",
         ),
+        (
+            FromHolder::Status(Status { paused: true, title: String::new(), ..status() }),
+            "47000000825dcf5d7c0200000064000000650000009210000000000000 0068e5cf8b010000\
+             8813000000000000 180050008002e001 0100 01 f469e5cf8b010000 0900000000000000\
+             0000 00 01",
+        ),
         (FromHolder::Output(b"x".to_vec()), "010000008378"),
         (FromHolder::Screen { last: true, bytes: b"x".to_vec() }, "02000000840178"),
         (
             FromHolder::Exited { exit: Exit::Signal(Signal::TERM), elapsed_ms: 7 },
             "0d00000085010f0000000700000000000000",
+        ),
+        (
+            FromHolder::Exited { exit: Exit::Lost(Lost::Oom), elapsed_ms: 7 },
+            "0d0000008502890000000700000000000000",
         ),
         (FromHolder::Detached(DetachReason::ByCommand), "010000008602"),
         (FromHolder::Done, "0000000087"),
