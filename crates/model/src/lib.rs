@@ -20,6 +20,7 @@ pub mod exit;
 pub mod facts;
 pub mod id;
 pub mod keys;
+pub mod limits;
 pub mod look;
 pub mod name;
 pub mod notice;
@@ -38,6 +39,7 @@ pub mod view;
 
 pub use exit::{Exit, ExitRecord, Lost, Survivor};
 pub use id::{RunNumber, SessionId};
+pub use limits::{Limit, Limits};
 pub use signal::Signal;
 pub use spec::{Spec, TerminalSize};
 pub use text::OsText;
