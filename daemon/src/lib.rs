@@ -30,6 +30,7 @@ pub mod manager;
 pub mod notify;
 pub mod rebuild;
 pub mod recover;
+pub mod scope;
 pub mod server;
 pub mod service;
 pub mod session;
