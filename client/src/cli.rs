@@ -9,6 +9,7 @@ use std::str::FromStr;
 use app_hooks::Agent;
 use app_model::elapsed;
 use app_model::keys::DetachKey;
+use app_model::limits;
 use app_model::report::Outcome;
 use app_wire::control::Awaited;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -63,6 +64,10 @@ pub(crate) enum Verb {
     Stop(Stop),
     /// End sessions at once
     Kill(Kill),
+    /// Let the programs of sessions stand still until they go on
+    Pause(Many),
+    /// Let paused sessions go on
+    Continue(Many),
     /// Give a session another name
     Rename(Rename),
     /// Forget sessions that ended, and delete their records
@@ -149,6 +154,15 @@ pub(crate) struct Start {
     /// The session it belongs to; inside a session, that one
     #[arg(long, value_name = "ID")]
     pub(crate) parent: Option<String>,
+    /// The memory its processes may use together: 512M, 4G
+    #[arg(long, value_name = "SIZE", value_parser = limits::memory)]
+    pub(crate) memory: Option<u64>,
+    /// The processor time they may use together: 50% is half of one processor
+    #[arg(long, value_name = "SHARE", value_parser = limits::cpu)]
+    pub(crate) cpu: Option<u32>,
+    /// How many processes and threads they may be
+    #[arg(long, value_name = "N", value_parser = limits::tasks)]
+    pub(crate) tasks: Option<u64>,
     /// When its end and its questions are told: auto is as the settings say
     #[arg(long, value_name = "WHEN", value_enum)]
     pub(crate) notify: Option<NotifyWhen>,
@@ -656,6 +670,8 @@ impl Verb {
             | Self::Send(_)
             | Self::Stop(_)
             | Self::Kill(_)
+            | Self::Pause(_)
+            | Self::Continue(_)
             | Self::Rename(_)
             | Self::Rm(_)
             | Self::Task(_)

@@ -34,6 +34,8 @@ pub struct Begin {
     pub places: Places,
     /// The control socket, if a service manager listens on it for us.
     pub inherited: Option<UnixListener>,
+    /// Whoever needed a daemon has started this one, no service manager.
+    pub on_demand: bool,
 }
 
 /// Why the daemon cannot start.

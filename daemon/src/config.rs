@@ -13,6 +13,8 @@ pub struct Config {
     pub holder: PathBuf,
     /// Which boot this is.
     pub boot_id: String,
+    /// Whoever needed a daemon has started this one, no service manager.
+    pub on_demand: bool,
     /// The limit of open files that sessions get: the daemon's own was raised.
     pub session_fd_limit: Option<u64>,
 }

@@ -16,6 +16,7 @@ use crate::manager;
 use crate::notify::{self, Rollups, Teller};
 use crate::rebuild::open_or_rebuild;
 use crate::recover::recover;
+use crate::scope::{Scopes, leave_foreign_scope};
 use crate::server::accept;
 use crate::service::Service;
 use crate::session::actor::Around;
@@ -28,7 +29,7 @@ const BLOCKING_THREADS: usize = 8;
 
 /// Runs until somebody ends it. Only for the holder of the lock.
 pub fn run(begin: Begin, lock: Lock, starter: Starter) -> Result<(), BootError> {
-    let Begin { places, inherited } = begin;
+    let Begin { places, inherited, on_demand } = begin;
     let limits = process::raise_fd_limit()
         .inspect_err(|error| warn!(%error, "the limit of open files stays as it is"))
         .ok();
@@ -36,6 +37,7 @@ pub fn run(begin: Begin, lock: Lock, starter: Starter) -> Result<(), BootError> 
         holder: config::program("appd-holder"),
         boot_id: clock::boot_id(),
         session_fd_limit: limits.and_then(|limits| limits.soft),
+        on_demand,
         places,
     };
     // One thread runs all tasks: they only wait and decide, and handing one from thread to
@@ -74,6 +76,9 @@ async fn serve(
     info!(version = env!("CARGO_PKG_VERSION"), pid = std::process::id(), "the daemon is ready");
     starter.ready();
     tokio::spawn(manager::run(service.supervisor.clone()));
+    if service.config.on_demand {
+        tokio::spawn(leave_foreign_scope(service.scopes.clone()));
+    }
     let socket = service.config.places.control_socket();
     accept::run(control.listener, service).await;
     manager::ending();
@@ -101,12 +106,15 @@ async fn set_up(
     let config = Arc::new(config);
     let (notices, rollups) = Teller::new(&config.places.config_file());
     let profiles = Arc::new(profiles(&config));
-    let around = Around { store: store.clone(), notices: notices.clone(), profiles };
+    let scopes = Scopes::look();
+    let around =
+        Around { store: store.clone(), notices: notices.clone(), profiles, scopes: scopes.clone() };
     let service = Service {
         supervisor: Supervisor::spawn(config.clone(), around),
         config,
         store,
         notices,
+        scopes,
         end: CancellationToken::new(),
         started_boot_ms: clock::boot_ms(),
     };

@@ -77,6 +77,7 @@ mod tests {
             history_lines: 0,
             transcript_bytes: 0,
             umask: None,
+            limits: app_model::Limits::default(),
         }
     }
 

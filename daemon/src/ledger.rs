@@ -215,6 +215,7 @@ mod tests {
             history_lines: 1,
             transcript_bytes: 1,
             umask: None,
+            limits: app_model::Limits::default(),
         };
         create(&places, &meta, &mut spec).unwrap();
         let dir = places.session_dir(id);

@@ -78,7 +78,7 @@ fn prepare(detach: bool) -> Result<(Begin, Option<Lock>), BootError> {
     // while the last daemon is still on its way out.
     let patience = if inherited.is_some() { boot::PREDECESSOR_LIMIT } else { Duration::ZERO };
     let lock = boot::take_lock(&places, patience)?;
-    Ok((Begin { places, inherited }, lock))
+    Ok((Begin { places, inherited, on_demand: detach }, lock))
 }
 
 #[expect(clippy::print_stderr, reason = "the daemon in the foreground talks to a person")]

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::notify::Teller;
+use crate::scope::Scopes;
 use crate::session::{Live, SessionHandle};
 use crate::store::Store;
 use crate::supervisor::Supervisor;
@@ -35,6 +36,8 @@ pub struct Service {
     pub supervisor: Supervisor,
     /// What tells a person.
     pub notices: Teller,
+    /// What puts runs into scopes.
+    pub scopes: Scopes,
     /// Ends the daemon.
     pub end: CancellationToken,
     /// When it started, on the clock that counts suspend.

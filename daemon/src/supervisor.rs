@@ -134,7 +134,8 @@ impl Table {
 
     fn make(&mut self, id: SessionId, begin: &Begin) -> SessionHandle {
         let (sights, seen) = mpsc::channel(SIGHTS);
-        let mut link = HolderLink::new(id, self.config.clone(), sights);
+        let scopes = self.around.scopes.clone();
+        let mut link = HolderLink::new(id, self.config.clone(), sights, scopes);
         if let Begin::Adopt(live) = begin {
             link.adopt(live.clone());
         }

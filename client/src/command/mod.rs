@@ -18,6 +18,7 @@ mod ls;
 mod man;
 mod notices;
 mod notify;
+mod pause;
 mod peek;
 mod rename;
 mod replay;
@@ -64,6 +65,8 @@ pub(crate) fn run(verb: Option<Verb>, context: &Context) -> Done {
         Verb::Wait(args) => wait::run(context, args),
         Verb::Stop(args) => stop::stop(context, args),
         Verb::Kill(args) => stop::kill(context, args),
+        Verb::Pause(args) => pause::pause(context, args),
+        Verb::Continue(args) => pause::go_on(context, args),
         Verb::Rename(args) => rename::run(context, args),
         Verb::Rm(args) => rm::run(context, args),
         Verb::Task(verb) => task::run(context, verb),

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::attach::{choose, refuse_own};
 use super::context::{Context, exactly, find};
-use super::start::five_lines;
+use super::start::{five_lines, say_unenforced};
 use super::watch::{self, Way};
 use super::{Done, away};
 use crate::attach::{Options, size_of_any};
@@ -66,6 +66,7 @@ fn go_on(context: &Context, mut daemon: Daemon, view: SessionView, options: Opti
         return watch::run(context, daemon, &view, way);
     }
     let resumed = resume(&mut daemon, &view, false)?;
+    say_unenforced(context.output, &resumed.unenforced);
     if matches!(way, Way::Attach(_)) && !resumed.was_live {
         show_earlier(context.output, &view)?;
     }
@@ -82,9 +83,12 @@ fn resume(daemon: &mut Daemon, view: &SessionView, background: bool) -> Result<R
 }
 
 fn in_background(output: Output, daemon: &mut Daemon, view: &SessionView, quiet: bool) -> Done {
-    let Resumed { id, name, run, was_live } = resume(daemon, view, true)?;
+    let Resumed { id, name, run, was_live, unenforced } = resume(daemon, view, true)?;
+    say_unenforced(output, &unenforced);
     if output.json {
-        output.json(&json!({ "id": id, "name": name, "run": run, "was_live": was_live }))?;
+        output.json(&json!({
+            "id": id, "name": name, "run": run, "was_live": was_live, "unenforced": unenforced
+        }))?;
     } else if quiet {
         output.line(&id.to_string())?;
     } else {

@@ -45,7 +45,7 @@ fn text(view: &SessionView, now_ms: i64, paint: Paint) -> String {
     out
 }
 
-fn facts(view: &SessionView) -> [(&'static str, Option<String>); 19] {
+fn facts(view: &SessionView) -> [(&'static str, Option<String>); 21] {
     let number = |n: Option<u32>| n.map(|n| n.to_string());
     [
         ("command", Some(spec::command_line(&view.argv))),
@@ -66,6 +66,8 @@ fn facts(view: &SessionView) -> [(&'static str, Option<String>); 19] {
         ("started", view.started_at_ms.map(rfc3339)),
         ("ended", view.ended_at_ms.map(rfc3339)),
         ("usage", usage(view)),
+        ("limits", view.limits.map(|limits| limits.shown())),
+        ("scope", view.scope.as_deref().map(printable)),
         ("records", Some(OsText::shown(&view.dir))),
     ]
 }

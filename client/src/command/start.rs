@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use app_model::spec::{DEFAULT_HISTORY_LINES, DEFAULT_TRANSCRIPT_BYTES};
-use app_model::{OsText, SessionId, Spec, environment};
+use app_model::{Limits, OsText, SessionId, Spec, environment};
 use app_wire::control::{ErrorCode, NotifyWhen, Reply, Request, Start, Started, Target};
 use serde_json::json;
 
@@ -54,6 +54,7 @@ pub(super) fn run(context: &Context, args: cli::Start) -> Done {
     };
     let mut daemon = context.daemon()?;
     let started = start(&mut daemon, request, args.parent.is_some())?;
+    say_unenforced(output, &started.unenforced);
     if args.bg {
         announce(output, &started, args.quiet)?;
         return Ok(Status::DONE);
@@ -93,14 +94,31 @@ fn start(daemon: &mut Daemon, start: Start, named: bool) -> Result<Started, AskE
 
 /// The five lines that everybody knows, or the id alone.
 fn announce(output: Output, started: &Started, quiet: bool) -> Result<(), OutputError> {
-    let Started { id, name, run } = started;
+    let Started { id, name, run, unenforced } = started;
     if output.json {
-        return output.json(&json!({ "id": id, "name": name, "run": run }));
+        return output.json(&json!({
+            "id": id, "name": name, "run": run, "unenforced": unenforced
+        }));
     }
     if quiet {
         return output.line(&id.to_string());
     }
     output.text(&five_lines("started in background", *id, name))
+}
+
+/// Says which limits mean nothing here: a limit that is silently none would be a trap.
+pub(super) fn say_unenforced(output: Output, limits: &[String]) {
+    if !limits.is_empty() {
+        output.note(&unenforced(limits));
+    }
+}
+
+fn unenforced(limits: &[String]) -> String {
+    let words: Vec<_> = limits.iter().map(|limit| app_model::text::printable(limit)).collect();
+    format!(
+        "note: not limited here: {}; that needs a systemd of yours with these controllers",
+        words.join(", ")
+    )
 }
 
 /// What was done, and what to do next.
@@ -132,6 +150,7 @@ fn spec(args: &cli::Start) -> Result<Spec, crate::report::Report> {
         history_lines: DEFAULT_HISTORY_LINES,
         transcript_bytes: DEFAULT_TRANSCRIPT_BYTES,
         umask: Some(app_sys::process::umask()),
+        limits: Limits { memory_bytes: args.memory, cpu_percent: args.cpu, tasks: args.tasks },
     })
 }
 
@@ -186,6 +205,15 @@ mod tests {
           appctl stop 7c5dcf5d     stop it
           appctl ls                list sessions
         ");
+    }
+
+    #[test]
+    fn limits_that_mean_nothing_are_named() {
+        assert_eq!(
+            unenforced(&["memory".into(), "cpu".into()]),
+            "note: not limited here: memory, cpu; that needs a systemd of yours with these \
+             controllers"
+        );
     }
 
     #[test]

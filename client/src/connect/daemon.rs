@@ -182,6 +182,9 @@ fn changes_nothing(request: &Request) -> bool {
         | Request::NoticesSeen { .. }
         // Stamped: what comes twice changes nothing.
         | Request::Report(_)
+        // What stands still already changes nothing either.
+        | Request::Pause { .. }
+        | Request::Continue { .. }
         | Request::Seen { .. } => true,
         // Those who wait or read events know better where to go on.
         Request::Wait { .. }

@@ -7,7 +7,7 @@
 
 use app_model::elapsed::elapsed;
 use app_model::view::Usage;
-use app_model::{Exit, Kind, OsText, Phase, SessionId, SessionView};
+use app_model::{Exit, Kind, Limits, OsText, Phase, SessionId, SessionView};
 use serde::Serialize;
 
 use super::time::rfc3339;
@@ -61,7 +61,22 @@ pub(crate) struct DetailJson<'a> {
     session: SessionJson<'a>,
     stop_asked: bool,
     last_line: Option<&'a str>,
+    limits: Option<LimitsJson>,
+    scope: Option<&'a str>,
     dir: &'a OsText,
+}
+
+/// What it may use, in the units of the names; `null` is no limit.
+#[derive(Serialize)]
+struct LimitsJson {
+    memory_bytes: Option<u64>,
+    cpu_percent: Option<u32>,
+    tasks: Option<u64>,
+}
+
+fn limits(limits: Limits) -> LimitsJson {
+    let Limits { memory_bytes, cpu_percent, tasks } = limits;
+    LimitsJson { memory_bytes, cpu_percent, tasks }
 }
 
 /// The session for a list.
@@ -110,6 +125,8 @@ pub(crate) fn detail(view: &SessionView) -> DetailJson<'_> {
         session: json(view),
         stop_asked: view.stop_asked,
         last_line: view.last_line.as_deref(),
+        limits: view.limits.map(limits),
+        scope: view.scope.as_deref(),
         dir: &view.dir,
     }
 }
@@ -159,6 +176,8 @@ pub(crate) mod samples {
             exit: None,
             last_line: None,
             usage: None,
+            limits: None,
+            scope: None,
             dir: "/home/me/.local/state/appctl/sessions/7c5dcf5d".into(),
         }
     }

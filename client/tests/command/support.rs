@@ -131,6 +131,8 @@ impl Home {
             exit: None,
             last_line: None,
             usage: None,
+            limits: None,
+            scope: None,
             dir: dir.into(),
         }
     }

@@ -34,6 +34,10 @@ pub mod kind {
     pub const SESSION_ATTACHED: &str = "session.attached";
     /// The last terminal went away.
     pub const SESSION_DETACHED: &str = "session.detached";
+    /// A session's processes stand still.
+    pub const SESSION_PAUSED: &str = "session.paused";
+    /// They go on.
+    pub const SESSION_CONTINUED: &str = "session.continued";
     /// The program of a run was started.
     pub const RUN_STARTED: &str = "run.started";
     /// Somebody asked a run to end.

@@ -37,12 +37,14 @@ pub enum Lost {
 }
 
 impl Exit {
-    /// The status that a shell would report: 128+n for signal n, 1 for a lost run.
+    /// The status that a shell would report: 128+n for signal n, which is KILL where the
+    /// memory ran out, 1 for any other lost run.
     pub fn shell_code(self) -> u8 {
         match self {
             Self::Code(code) => u8::try_from(code & 0xff).unwrap_or(1),
             Self::Signal(signal) => u8::try_from(128 + (signal.0 & 0x7f)).unwrap_or(128),
-            Self::Lost(_) => 1,
+            Self::Lost(Lost::Oom) => Self::Signal(Signal::KILL).shell_code(),
+            Self::Lost(Lost::Reboot | Lost::Holder) => 1,
         }
     }
 
@@ -126,6 +128,7 @@ mod tests {
         assert_eq!(Exit::Code(3).shell_code(), 3);
         assert_eq!(Exit::Signal(Signal::KILL).shell_code(), 137);
         assert_eq!(Exit::Lost(Lost::Holder).shell_code(), 1);
+        assert_eq!(Exit::Lost(Lost::Oom).shell_code(), 137);
     }
 
     #[test]

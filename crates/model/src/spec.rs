@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::OsText;
+use crate::{Limits, OsText};
 
 /// Most arguments, and most variables, that a spec may have.
 pub const MAX_ITEMS: usize = 16_384;
@@ -35,6 +35,9 @@ pub struct Spec {
     /// The mode bits that files it makes do not get (umask(2)); none keeps the holder's.
     #[serde(default)]
     pub umask: Option<u32>,
+    /// What its processes may use.
+    #[serde(default)]
+    pub limits: Limits,
 }
 
 /// Never shows the environment: it holds people's keys.
@@ -48,6 +51,7 @@ impl std::fmt::Debug for Spec {
             .field("history_lines", &self.history_lines)
             .field("transcript_bytes", &self.transcript_bytes)
             .field("umask", &self.umask)
+            .field("limits", &self.limits)
             .finish()
     }
 }
@@ -177,6 +181,7 @@ mod tests {
             history_lines: 10,
             transcript_bytes: 10,
             umask: Some(0o22),
+            limits: Limits::default(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Exit, Lost, OsText, RunNumber, SessionId};
+use crate::{Exit, Limits, Lost, OsText, RunNumber, SessionId};
 
 /// Whether a session stands for itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -162,6 +162,11 @@ pub struct SessionView {
     pub last_line: Option<String>,
     /// What it uses now; only where it was asked for.
     pub usage: Option<Usage>,
+    /// What it may use; only where it was asked for.
+    pub limits: Option<Limits>,
+    /// The unit of the service manager that its processes are in; only where it was asked
+    /// for, and there is one.
+    pub scope: Option<String>,
     /// Where its runs are recorded.
     pub dir: OsText,
 }
@@ -203,7 +208,8 @@ impl SessionView {
             (true, Some(Exit::Code(0))) => Group::Done,
             (true, _) => Group::Failed,
             (false, _) if self.attention.is_some() => Group::NeedsYou,
-            (false, _) if self.turn == Turn::Idle || self.phase == Phase::Asleep => Group::Idle,
+            (false, _) if matches!(self.phase, Phase::Asleep | Phase::Paused) => Group::Idle,
+            (false, _) if self.turn == Turn::Idle => Group::Idle,
             (false, _) => Group::Working,
         }
     }

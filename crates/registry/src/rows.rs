@@ -180,6 +180,8 @@ pub(crate) fn session_row(row: &Row<'_>) -> Result<SessionRow, RegistryError> {
         live_tasks: row.get(31)?,
         last_output_at_ms: None,
         usage: None,
+        limits: None,
+        scope: None,
         dir: OsText::default(),
     };
     Ok(SessionRow {

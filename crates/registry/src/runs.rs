@@ -105,6 +105,33 @@ impl Registry {
         })
     }
 
+    /// The processes of a run stand still, or go on. Harmless when it is said again.
+    pub fn paused(
+        &mut self,
+        session: SessionId,
+        run: RunNumber,
+        paused: bool,
+        at_ms: i64,
+    ) -> Result<(), RegistryError> {
+        let (was, is, kind) = if paused {
+            (Phase::Running, Phase::Paused, kind::SESSION_PAUSED)
+        } else {
+            (Phase::Paused, Phase::Running, kind::SESSION_CONTINUED)
+        };
+        self.transact(|db| {
+            let first_time = db
+                .prepare_cached(
+                    "UPDATE run SET phase = ?4
+                     WHERE session = ?1 AND run = ?2 AND phase = ?3 AND exit IS NULL",
+                )?
+                .execute(params![session.0, run.0, was.word(), is.word()])?;
+            if first_time > 0 {
+                events::append(db, at_ms, kind, Some(session), &json!({ "run": run }))?;
+            }
+            Ok(())
+        })
+    }
+
     /// A run is over; `notice` is to be shown about it. Says whether this was news.
     pub fn run_ended(
         &mut self,

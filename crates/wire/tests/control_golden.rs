@@ -10,8 +10,8 @@ use app_model::report::{Outcome, Report, Stamp};
 use app_model::task::TaskView;
 use app_model::view::{Attention, Usage};
 use app_model::{
-    Exit, Kind, Lost, OsText, Phase, RunNumber, SessionId, SessionView, Signal, Spec, TerminalSize,
-    Turn,
+    Exit, Kind, Limits, Lost, OsText, Phase, RunNumber, SessionId, SessionView, Signal, Spec,
+    TerminalSize, Turn,
 };
 use app_wire::control::{
     Awaited, Candidate, CodecError, DaemonStatus, ErrorCode, Fact, Failure, Gap, MAX_REQUEST,
@@ -33,6 +33,7 @@ fn requests() -> Vec<(&'static str, Request)> {
         history_lines: 2_000,
         transcript_bytes: 1 << 28,
         umask: Some(0o22),
+        limits: Limits { memory_bytes: Some(4 << 30), cpu_percent: Some(200), tasks: Some(500) },
     };
     let start = Start {
         spec,
@@ -69,6 +70,8 @@ fn requests() -> Vec<(&'static str, Request)> {
         ("notices", Request::Notices { unseen: true }),
         ("notices_seen", Request::NoticesSeen { through: 7 }),
         ("notify_test", Request::NotifyTest { channel: Some("desktop".into()) }),
+        ("pause", Request::Pause { targets: vec![named()] }),
+        ("continue", Request::Continue { targets: vec![named()] }),
     ]
 }
 
@@ -164,6 +167,8 @@ fn view() -> SessionView {
         exit: Some(Exit::Signal(Signal::TERM)),
         last_line: Some("bye".into()),
         usage: Some(Usage { cpu_ms: 8, rss_bytes: 9, processes: 10 }),
+        limits: Some(Limits { memory_bytes: None, cpu_percent: None, tasks: Some(64) }),
+        scope: Some("s.scope".into()),
         dir: "/state".into(),
     }
 }
@@ -190,8 +195,11 @@ fn replies() -> Vec<(&'static str, Reply)> {
         hint: Some("do".into()),
         candidates: vec![candidate],
     };
-    let started = Started { id: ID, name: "flaky".into(), run: RunNumber(1) };
-    let resumed = Resumed { id: ID, name: "flaky".into(), run: RunNumber(2), was_live: true };
+    let unenforced = vec!["cpu".to_owned()];
+    let started =
+        Started { id: ID, name: "flaky".into(), run: RunNumber(1), unenforced: unenforced.clone() };
+    let resumed =
+        Resumed { id: ID, name: "flaky".into(), run: RunNumber(2), was_live: true, unenforced };
     let fact = Fact {
         name: "turn".into(),
         value: "working".into(),
@@ -215,6 +223,7 @@ fn replies() -> Vec<(&'static str, Reply)> {
         ("is-why", Reply::Why(Box::new(Why { session: view(), facts: vec![fact] }))),
         ("is-notices", Reply::Notices(vec![notice()])),
         ("told", Reply::Told(vec![told])),
+        ("stood", Reply::Stood(vec![view()])),
     ]
 }
 

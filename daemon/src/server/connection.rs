@@ -183,6 +183,8 @@ async fn dispatch(
         Request::Notices { unseen } => handle::notices::list(service, unseen).await,
         Request::NoticesSeen { through } => handle::notices::seen(service, through).await,
         Request::NotifyTest { channel } => handle::notices::test(service, channel.as_deref()).await,
+        Request::Pause { targets } => handle::pause::handle(service, &targets, true).await,
+        Request::Continue { targets } => handle::pause::handle(service, &targets, false).await,
     };
     Ok(answered.unwrap_or_else(Reply::Failed))
 }

@@ -8,8 +8,6 @@
 //! 2. An actor whose run is over takes no more requests. Those that are still in its
 //!    inbox are dropped, and their senders ask the supervisor again.
 
-use std::time::Duration;
-
 use app_agents::Profiles;
 use app_model::notice::What;
 use app_model::notice::policy::Looking;
@@ -23,13 +21,17 @@ use tokio::time::{Instant, sleep_until};
 use tracing::{debug, error, info, warn};
 
 use crate::notify::{Happened, Teller};
+use crate::scope::Scopes;
 use crate::session::handle::{Request, SessionHandle, UpAnswer, UpError, UpOutcome};
 use crate::session::live::Live;
 use crate::session::mind::Mind;
 use crate::session::outside::{Outside, Seen};
 use crate::store::Store;
 
+mod beginning;
 mod belief;
+
+use beginning::{beginning, phase_of};
 
 /// Requests that may wait for one session.
 const INBOX: usize = 64;
@@ -62,6 +64,8 @@ pub struct Around {
     pub notices: Teller,
     /// What is known of agents.
     pub profiles: std::sync::Arc<Profiles>,
+    /// What puts runs into scopes.
+    pub scopes: Scopes,
 }
 
 /// The actor.
@@ -176,6 +180,8 @@ impl<O: Outside> Actor<O> {
                 self.outside.refresh();
             }
             Request::DetachAll => self.outside.detach_all(),
+            Request::Pause(true) => self.outside.pause(),
+            Request::Pause(false) => self.outside.go_on(),
             Request::Report(stamp, reports) => self.hear(&stamp, reports).await,
             // Who asked may be gone.
             Request::Why(done) => drop(done.send(self.mind.why())),
@@ -220,12 +226,17 @@ impl<O: Outside> Actor<O> {
             warn!(session = %self.id, %run, other = %status.run, "a holder speaks of another run");
             return;
         }
-        let before = self.live.borrow().attached();
+        let (before, paused) = {
+            let live = self.live.borrow();
+            (live.attached(), live.is_paused())
+        };
         let first = !self.live.borrow().settled;
         if first {
             self.write_start(started(&status)).await;
         }
         let now = status.attached;
+        // Of an adopted run, only the registry knows what it was before.
+        let stood = (status.paused != paused || (first && self.adopted)).then_some(status.paused);
         self.live.send_modify(|live| {
             live.status = Some(status);
             live.settled = true;
@@ -235,6 +246,9 @@ impl<O: Outside> Actor<O> {
         }
         if (before == 0) != (now == 0) {
             self.write_attached(now > 0).await;
+        }
+        if let Some(paused) = stood {
+            self.write_paused(run, paused).await;
         }
         self.step(Input::Saw(run, Observation::Ready)).await;
         for done in self.waiting_up.drain(..) {
@@ -250,7 +264,10 @@ impl<O: Outside> Actor<O> {
         let now = self.now();
         let effects = self.session.apply(input, now);
         self.carry_out(effects).await;
-        let phase = phase_of(&self.session);
+        let phase = match phase_of(&self.session) {
+            Phase::Running if self.live.borrow().is_paused() => Phase::Paused,
+            phase => phase,
+        };
         let over = !phase.is_live() && self.live.borrow().settled;
         self.live.send_if_modified(|live| {
             let changed = live.phase != phase || live.over != over;
@@ -321,6 +338,11 @@ impl<O: Outside> Actor<O> {
     async fn write_attached(&self, attached: bool) {
         let (id, at) = (self.id, clock::wall_ms());
         self.commit("attachment", move |r| r.attached(id, attached, at)).await;
+    }
+
+    async fn write_paused(&self, run: RunNumber, paused: bool) {
+        let (id, at) = (self.id, clock::wall_ms());
+        self.commit("pause", move |registry| registry.paused(id, run, paused, at)).await;
     }
 
     async fn write_stop(&self, run: RunNumber) {
@@ -450,32 +472,6 @@ fn start_of(record: &ExitRecord) -> RunStart {
         child_start: 0,
         started_at_ms: record.started_at_ms,
         started_boot_ms: 0,
-    }
-}
-
-fn beginning(begin: &Begin) -> (Session, Live, Vec<Effect>) {
-    match begin {
-        Begin::First => not_yet(RunNumber::FIRST, None),
-        Begin::Next { run, last } => not_yet(*run, *last),
-        Begin::Adopt(live) => {
-            let (session, at_once) = Session::adopted(live.run, live.stop_asked, Duration::ZERO);
-            let phase = phase_of(&session);
-            (session, Live::unknown(live.run, phase), at_once)
-        }
-    }
-}
-
-fn not_yet(run: RunNumber, last: Option<Exit>) -> (Session, Live, Vec<Effect>) {
-    (Session::down(run, last), Live::unknown(run, Phase::Starting), vec![])
-}
-
-fn phase_of(session: &Session) -> Phase {
-    use app_model::session::State;
-    match session.state() {
-        State::Down { last } => last.map_or(Phase::Ended, Phase::after),
-        State::Starting { .. } => Phase::Starting,
-        State::Up { .. } => Phase::Running,
-        State::Stopping { .. } => Phase::Stopping,
     }
 }
 

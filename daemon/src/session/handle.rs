@@ -48,6 +48,7 @@ pub(super) enum Request {
     Down { grace: Duration, done: oneshot::Sender<()> },
     Refresh(oneshot::Sender<()>),
     DetachAll,
+    Pause(bool),
     Report(Stamp, Vec<Report>),
     Why(oneshot::Sender<Vec<Fact>>),
     WatchLooks,
@@ -100,6 +101,12 @@ impl SessionHandle {
     /// Lets go of all terminals.
     pub fn detach_all(&self) -> Result<(), UpError> {
         self.send(Request::DetachAll)
+    }
+
+    /// Asks its processes to stand still, or to go on. That they do shows in
+    /// [`Live::is_paused`].
+    pub fn pause(&self, paused: bool) -> Result<(), UpError> {
+        self.send(Request::Pause(paused))
     }
 
     /// Something happened inside the session. A session that ends meanwhile does not care.

@@ -9,6 +9,7 @@
 //!    so, when its record is on disk, or when its holder's process is gone.
 //! 2. When a holder is gone without a record, what is left of its program is ended:
 //!    two runs of a session must never be alive.
+//! 3. A run that was asked to end is over when nothing of it is left in its scope either.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -27,7 +28,11 @@ use tracing::{debug, error, warn};
 
 use crate::config::Config;
 use crate::ledger;
+use crate::scope::Scopes;
 use crate::session::outside::{Outside, Seen};
+
+mod kill;
+mod place;
 
 /// Acts that may wait for the holder.
 const ACTS: usize = 32;
@@ -49,9 +54,6 @@ const RETRY_MOST: Duration = Duration::from_secs(5);
 /// just be starting.
 const NEWBORN_LIMIT: Duration = Duration::from_secs(3);
 
-/// How often the tree of a lost holder is looked at for processes that are new in it.
-const STOP_ROUNDS: usize = 10;
-
 /// Which run, and where it is.
 #[derive(Clone, Debug)]
 struct Site {
@@ -66,6 +68,7 @@ pub struct HolderLink {
     site: Site,
     config: std::sync::Arc<Config>,
     seen: mpsc::Sender<Seen>,
+    scopes: Scopes,
     acts: Option<mpsc::Sender<Act>>,
     /// Looks are wanted of every run.
     looks: bool,
@@ -82,6 +85,7 @@ impl HolderLink {
         session: SessionId,
         config: std::sync::Arc<Config>,
         seen: mpsc::Sender<Seen>,
+        scopes: Scopes,
     ) -> Self {
         let site = Site {
             session,
@@ -89,7 +93,7 @@ impl HolderLink {
             socket: config.places.run_socket(session),
             boot_id: config.boot_id.clone(),
         };
-        Self { site, config, seen, acts: None, looks: false }
+        Self { site, config, seen, scopes, acts: None, looks: false }
     }
 
     /// Takes over a run that an earlier daemon started.
@@ -105,14 +109,17 @@ impl HolderLink {
             site: self.site.clone(),
             run,
             seen: self.seen.clone(),
+            scopes: self.scopes.clone(),
             acts: inbox,
             acts_open: true,
             holder: None,
             child: None,
             decoder: Decoder::new(),
             greeted: false,
+            asked: false,
             killed: false,
             looks: self.looks,
+            is_held: self.scopes.may_be_there(),
         }
     }
 
@@ -149,6 +156,14 @@ impl Outside for HolderLink {
         self.act(Act::Say(ToHolder::DetachAll));
     }
 
+    fn pause(&mut self) {
+        self.act(Act::Say(ToHolder::Pause));
+    }
+
+    fn go_on(&mut self) {
+        self.act(Act::Say(ToHolder::Continue));
+    }
+
     fn watch_looks(&mut self) {
         if !self.looks {
             self.looks = true;
@@ -162,16 +177,21 @@ struct Link {
     site: Site,
     run: RunNumber,
     seen: mpsc::Sender<Seen>,
+    scopes: Scopes,
     acts: mpsc::Receiver<Act>,
     acts_open: bool,
     holder: Option<Identity>,
     child: Option<Identity>,
     decoder: Decoder,
     greeted: bool,
+    /// The run was asked to end.
+    asked: bool,
     /// A kill was said already; the next one does not rely on the holder.
     killed: bool,
     /// Looks are asked for on every connection.
     looks: bool,
+    /// Its holder waits until it is told that it is where it belongs.
+    is_held: bool,
 }
 
 /// Why talking to a holder came to an end.
@@ -187,7 +207,10 @@ enum Parted {
 impl Link {
     async fn launch(mut self, config: std::sync::Arc<Config>) {
         match self.spawn(&config) {
-            Ok(stream) => self.attend(stream).await,
+            Ok(stream) => {
+                let stream = self.place(stream).await;
+                self.attend(stream).await;
+            }
             Err(source) => {
                 error!(session = %self.site.session, error = &source as &dyn std::error::Error,
                        holder = %config.holder.display(), "the holder could not be started");
@@ -219,6 +242,9 @@ impl Link {
             .stdout(std::process::Stdio::null())
             .stderr(std::process::Stdio::null())
             .current_dir("/");
+        if self.is_held {
+            command.arg("--hold").arg(place::HOLD_MS.to_string());
+        }
         if let Some(limit) = config.session_fd_limit {
             command.arg("--fd-limit").arg(limit.to_string());
         }
@@ -256,6 +282,9 @@ impl Link {
                     return self.show(Seen::LaunchFailed(failed)).await;
                 }
                 Parted::Exited(exit) => {
+                    if self.asked {
+                        self.scopes.end(self.site.session).await; // Invariant 3.
+                    }
                     let record = self.record().await.map(Box::new);
                     return self.show(Seen::Over { exit, record }).await;
                 }
@@ -311,13 +340,14 @@ impl Link {
         match act {
             Act::Say(message) => {
                 self.looks |= message == ToHolder::WatchLooks;
+                self.asked |= matches!(message, ToHolder::Stop { .. });
                 message
             }
             Act::Kill => {
                 if self.killed {
                     self.kill_without_holder();
                 }
-                self.killed = true;
+                (self.asked, self.killed) = (true, true);
                 ToHolder::Kill
             }
         }
@@ -415,6 +445,7 @@ impl Link {
         }
         warn!(session = %self.site.session, run = %self.run, ?lost, "the holder left no record");
         self.kill_without_holder(); // Invariant 2.
+        self.scopes.end(self.site.session).await;
         self.show(Seen::Over { exit: Exit::Lost(lost), record: None }).await;
     }
 
@@ -430,37 +461,6 @@ impl Link {
                 None
             }
             Err(_) => None,
-        }
-    }
-
-    /// Ends the program's whole tree and the holder. They are stopped first, until no new
-    /// one turns up: a process that forks while it is looked for would leave a child that
-    /// nobody finds.
-    fn kill_without_holder(&mut self) {
-        let mut found: Vec<Identity> = Vec::new();
-        for _ in 0..STOP_ROUNDS {
-            let roots = [self.child, self.holder];
-            let alive: Vec<_> = roots.into_iter().flatten().filter(process::is_alive).collect();
-            let below = alive.iter().flat_map(|root| process::descendants(root.pid));
-            let tree: Vec<_> = below.map(|process| process.identity).chain(alive.clone()).collect();
-            let new: Vec<_> = tree.into_iter().filter(|one| !found.contains(one)).collect();
-            if new.is_empty() {
-                break;
-            }
-            for identity in new {
-                self.signal(&identity, process::Signal::STOP);
-                found.push(identity);
-            }
-        }
-        for identity in found {
-            self.signal(&identity, process::Signal::KILL);
-        }
-    }
-
-    fn signal(&self, identity: &Identity, signal: process::Signal) {
-        if let Err(refused) = process::signal(identity, signal) {
-            warn!(session = %self.site.session, pid = %identity.pid, ?signal,
-                  error = &refused as &dyn std::error::Error, "could not be signalled");
         }
     }
 

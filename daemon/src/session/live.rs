@@ -39,6 +39,11 @@ impl Live {
         Looking { attached: self.attached(), focused }
     }
 
+    /// Its processes stand still.
+    pub fn is_paused(&self) -> bool {
+        self.status.as_ref().is_some_and(|status| status.paused)
+    }
+
     /// Terminals that look at it.
     pub fn attached(&self) -> u16 {
         self.status.as_ref().map_or(0, |status| status.attached)

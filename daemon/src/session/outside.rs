@@ -21,6 +21,10 @@ pub trait Outside: Send + 'static {
     fn refresh(&mut self);
     /// Let go of all terminals.
     fn detach_all(&mut self);
+    /// Have the run's processes stand still.
+    fn pause(&mut self);
+    /// Have them go on.
+    fn go_on(&mut self);
     /// Have this run and those that follow looked at: what can be seen of them is seen at
     /// once and whenever it changes.
     fn watch_looks(&mut self);

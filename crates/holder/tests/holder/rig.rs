@@ -37,6 +37,7 @@ pub(crate) fn script(text: &str) -> Spec {
         history_lines: DEFAULT_HISTORY_LINES,
         transcript_bytes: DEFAULT_TRANSCRIPT_BYTES,
         umask: None,
+        limits: app_model::Limits::default(),
     }
 }
 

@@ -15,6 +15,8 @@ pub struct Started {
     pub name: String,
     /// Its first run.
     pub run: RunNumber,
+    /// Words for limits that were asked for and are not enforced here.
+    pub unenforced: Vec<String>,
 }
 
 /// A session is live.
@@ -28,6 +30,8 @@ pub struct Resumed {
     pub run: RunNumber,
     /// It was live already; nothing was started.
     pub was_live: bool,
+    /// Words for limits that were asked for and are not enforced here.
+    pub unenforced: Vec<String>,
 }
 
 /// What became of sessions that were asked to end.
@@ -212,6 +216,8 @@ pub enum Reply {
     Notices(Vec<NoticeView>),
     /// What became of a test.
     Told(Vec<Told>),
+    /// Sessions that stand still now, or go on.
+    Stood(Vec<SessionView>),
 }
 
 impl Reply {
@@ -231,7 +237,8 @@ impl Reply {
             | Self::Tasks(_)
             | Self::Why(_)
             | Self::Notices(_)
-            | Self::Told(_) => true,
+            | Self::Told(_)
+            | Self::Stood(_) => true,
         }
     }
 }

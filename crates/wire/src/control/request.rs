@@ -201,4 +201,14 @@ pub enum Request {
         /// On this channel only.
         channel: Option<String>,
     },
+    /// Let the processes of sessions stand still. Answered by one `Stood` when they do.
+    Pause {
+        /// Which ones.
+        targets: Vec<Target>,
+    },
+    /// Let them go on. Answered by one `Stood`.
+    Continue {
+        /// Which ones.
+        targets: Vec<Target>,
+    },
 }

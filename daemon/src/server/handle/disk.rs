@@ -6,9 +6,10 @@ use crate::ledger::LedgerError;
 use crate::server::failure::{caused, of_ledger};
 
 /// Does `work` on a thread that may wait.
-pub(super) async fn on_disk<W>(work: W) -> Result<(), Failure>
+pub(super) async fn on_disk<W, T>(work: W) -> Result<T, Failure>
 where
-    W: FnOnce() -> Result<(), LedgerError> + Send + 'static,
+    W: FnOnce() -> Result<T, LedgerError> + Send + 'static,
+    T: Send + 'static,
 {
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done.map_err(|error| of_ledger(&error)),

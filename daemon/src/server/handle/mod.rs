@@ -4,8 +4,10 @@
 pub(super) mod detach;
 mod disk;
 pub(super) mod events;
+mod limits;
 pub(super) mod list;
 pub(super) mod notices;
+pub(super) mod pause;
 pub(super) mod remove;
 pub(super) mod rename;
 pub(super) mod report;

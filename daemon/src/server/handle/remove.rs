@@ -6,7 +6,7 @@ use app_sys::clock;
 use app_wire::control::{ErrorCode, Failure, Reply, Target};
 
 use super::resolve::{resolve_all, row_of};
-use super::stop::{below, stop_all};
+use super::stop::{below, end_leftovers, stop_all};
 use crate::recover::bury;
 use crate::server::failure::{failure, of_shutdown, of_store};
 use crate::service::Service;
@@ -41,6 +41,7 @@ pub(in crate::server) async fn handle(
         return Err(failure(ErrorCode::Failed, format!("the session {stubborn} does not end")));
     }
     for id in ids {
+        end_leftovers(service, id).await?;
         let at = clock::wall_ms();
         let removed = service.store.with(move |registry| registry.remove(id, at)).await;
         removed.map_err(|error| of_store(&error))?;

@@ -4,6 +4,7 @@ use app_model::{SessionId, TerminalSize};
 use app_wire::control::{ErrorCode, Failure, Reply, Resume, Resumed};
 
 use super::disk::on_disk;
+use super::limits::{limits_of, unenforced};
 use super::resolve::{resolve, row_of};
 use crate::ledger;
 use crate::server::failure::{caused, failure, of_shutdown, of_up};
@@ -41,7 +42,10 @@ async fn begin(
             Err(UpError::Gone) => continue,
             Err(refused) => return Err(of_up(&refused, &command)),
         };
-        return Ok(Reply::Resumed(Resumed { id, name: row.view.name, run, was_live }));
+        let limits = limits_of(service, id).await.unwrap_or_default();
+        let unenforced = unenforced(service, &actor, limits).await;
+        let name = row.view.name;
+        return Ok(Reply::Resumed(Resumed { id, name, run, was_live, unenforced }));
     }
     Err(Failure {
         hint: Some("Look at its output with `appctl logs`.".into()),

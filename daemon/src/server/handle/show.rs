@@ -2,6 +2,7 @@
 
 use app_wire::control::{Failure, Reply, Target};
 
+use super::limits;
 use super::resolve::{find, resolve, view_of};
 use crate::service::Service;
 
@@ -14,5 +15,7 @@ pub(in crate::server) async fn handle(
         return Ok(Reply::Session(Box::new(find(service, target).await?)));
     }
     let id = resolve(service, target).await?;
-    Ok(Reply::Session(Box::new(view_of(service, id, detail).await?)))
+    let mut view = view_of(service, id, detail).await?;
+    limits::add(service, &mut view).await;
+    Ok(Reply::Session(Box::new(view)))
 }

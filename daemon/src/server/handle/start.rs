@@ -9,6 +9,7 @@ use app_sys::places::Places;
 use app_wire::control::{ErrorCode, Failure, NotifyWhen, Reply, Start, Started};
 use tracing::info;
 
+use super::limits::unenforced;
 use super::resolve::resolve;
 use super::tasks::too_many;
 use crate::ledger::{self, LedgerError, Meta};
@@ -46,12 +47,14 @@ async fn begin(
     parent: Option<SessionId>,
 ) -> Result<Reply, Failure> {
     let command = start.spec.command_line();
+    let limits = start.spec.limits;
     let (id, name) = register(service, start, name, parent).await?;
     let actor = service.supervisor.enter(id, Begin::First).await.map_err(of_shutdown)?;
     match actor.up().await {
         Ok(UpOutcome::Started(run) | UpOutcome::WasLive(run)) => {
             info!(session = %id, name, "started");
-            Ok(Reply::Started(Started { id, name, run }))
+            let unenforced = unenforced(service, &actor, limits).await;
+            Ok(Reply::Started(Started { id, name, run, unenforced }))
         }
         Err(refused) => {
             undo(service, id).await;

@@ -46,9 +46,19 @@ pub(in crate::server) async fn handle(
         stopped.ended.push(view_of(service, live.id, false).await?);
     }
     for id in down {
+        end_leftovers(service, id).await?;
         stopped.were_down.push(view_of(service, id, false).await?);
     }
     Ok(Reply::Stopped(stopped))
+}
+
+/// Ends what the runs of a session that is over have left behind in their scopes.
+pub(super) async fn end_leftovers(service: &Service, id: SessionId) -> Result<(), Failure> {
+    // Resumed in the meantime: then it is that run's scope as well.
+    if service.supervisor.get(id).await.map_err(of_shutdown)?.is_none() {
+        service.scopes.end(id).await;
+    }
+    Ok(())
 }
 
 /// The live tasks of these sessions, and theirs, each once: stopping means the tree.

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use app_model::look::Sight;
 use app_model::notice::policy::When;
@@ -46,6 +47,14 @@ impl Outside for Script {
         self.note("detach all".into());
     }
 
+    fn pause(&mut self) {
+        self.note("pause".into());
+    }
+
+    fn go_on(&mut self) {
+        self.note("go on".into());
+    }
+
     fn watch_looks(&mut self) {
         self.note("watch looks".into());
     }
@@ -67,6 +76,7 @@ impl Rig {
             store: Store::spawn(registry).unwrap(),
             notices: Teller::new(Path::new("/nowhere")).0,
             profiles: Arc::new(Profiles::load(dir.path()).0),
+            scopes: Scopes::none(),
         };
         around.store.with(|registry| registry.insert_session(&new_session())).await.unwrap();
         let (holder, seen) = mpsc::channel(SIGHTS);
@@ -140,6 +150,7 @@ fn status(attached: u16) -> Status {
         output_bytes: 0,
         title: String::new(),
         focused: None,
+        paused: false,
     }
 }
 
@@ -159,6 +170,26 @@ fn over(exit: Exit) -> Seen {
         survivors: vec![],
     };
     Seen::Over { exit, record: Some(Box::new(record)) }
+}
+
+#[tokio::test]
+async fn a_pause_is_true_once_the_holder_says_so_and_is_told_once() {
+    let mut rig = Rig::up().await;
+    rig.session.pause(true).unwrap();
+    rig.expect("pause").await;
+    assert_eq!(rig.session.live().phase, Phase::Running, "only an observation changes it");
+    rig.saw(Seen::Status(Status { paused: true, ..status(0) })).await;
+    rig.session.changes().wait_for(|live| live.phase == Phase::Paused).await.unwrap();
+    rig.saw(Seen::Status(Status { paused: true, ..status(1) })).await;
+    assert_eq!(rig.row().await.unwrap().view.phase, Phase::Paused);
+    rig.session.pause(false).unwrap();
+    rig.expect("go on").await;
+    rig.saw(Seen::Status(status(1))).await;
+    rig.session.changes().wait_for(|live| live.phase == Phase::Running).await.unwrap();
+    assert_eq!(rig.row().await.unwrap().view.phase, Phase::Running);
+    let kinds = rig.kinds().await;
+    let told = |kind: &str| kinds.iter().filter(|told| *told == kind).count();
+    assert_eq!((told("session.paused"), told("session.continued")), (1, 1), "{kinds:?}");
 }
 
 #[tokio::test]

@@ -37,9 +37,10 @@ impl Rig {
             holder: "/nonexistent".into(),
             boot_id: "boot".into(),
             session_fd_limit: None,
+            on_demand: false,
         };
         let (sender, seen) = mpsc::channel(64);
-        let link = HolderLink::new(ID, Arc::new(config), sender);
+        let link = HolderLink::new(ID, Arc::new(config), sender, Scopes::none());
         let holder = Command::new("sleep").arg("1000").kill_on_drop(true).spawn().unwrap();
         Self { link, listener, seen, holder, _dir: dir }
     }
@@ -109,6 +110,7 @@ fn status() -> Status {
         output_bytes: 0,
         title: String::new(),
         focused: None,
+        paused: false,
     }
 }
 
