@@ -8,4 +8,6 @@
     reason = "a failed step is a failed check, and says so by its panic"
 )]
 
+mod oom;
+mod scopes;
 mod service;
