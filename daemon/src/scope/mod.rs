@@ -19,6 +19,10 @@
 //! 4. Only units of ours are ended, and nobody in them who holds a run.
 
 mod enforced;
+#[cfg_attr(
+    all(not(target_os = "linux"), not(test)),
+    expect(dead_code, reason = "nobody is there to be told")
+)]
 mod entry;
 mod left;
 mod names;
