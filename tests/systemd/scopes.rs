@@ -88,8 +88,11 @@ fn what_a_program_leaves_behind_goes_on_until_the_session_is_stopped() {
     manager.appctl(["wait", &id]).ok();
     assert!(!left.is_over(), "a natural end touches nobody");
 
-    manager.appctl(["stop", &id]).ok();
+    let said = manager.appctl(["stop", &id]).ok();
+    assert!(said.out().contains("stopped · 1 process that was left behind"), "{said:?}");
     assert!(left.is_over(), "stop means stop: {}", home.daemon_log());
+    let again = manager.appctl(["stop", &id, "--json"]).ok().json();
+    assert_eq!(again["leftovers"], 0, "{again:#}");
     assert_eq!(show(&manager, &id)["exit"], json!({ "code": 0 }));
     wait_gone(&manager, &format!("appctl-{id}.scope"));
     manager.appctl(["daemon", "stop", "--sessions"]).ok();

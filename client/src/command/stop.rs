@@ -37,13 +37,15 @@ fn end(
     let limit = MARGIN + Duration::from_millis(grace_ms.unwrap_or(0).into());
     let mut daemon = context.daemon()?;
     let reply = daemon.ask_within(&Request::Stop { targets, grace_ms, keep_tasks }, Some(limit))?;
-    let Reply::Stopped(Stopped { ended, were_down }) = reply else {
+    let Reply::Stopped(Stopped { ended, were_down, leftovers }) = reply else {
         return Err(AskError::OffTopic.into());
     };
     let output = context.output;
     if output.json {
         let (ended, were_down) = (session::array(&ended), session::array(&were_down));
-        output.json(&json!({ "ended": ended, "were_down": were_down }))?;
+        output.json(&json!({
+            "ended": ended, "were_down": were_down, "leftovers": leftovers
+        }))?;
         return Ok(Status::DONE);
     }
     for view in &ended {
@@ -52,7 +54,15 @@ fn end(
     for view in &were_down {
         output.line(&was_down(view))?;
     }
+    if leftovers > 0 {
+        output.line(&left_behind(done, leftovers))?;
+    }
     Ok(Status::DONE)
+}
+
+fn left_behind(done: &str, leftovers: u32) -> String {
+    let what = if leftovers == 1 { "process that was" } else { "processes that were" };
+    format!("{done} · {leftovers} {what} left behind")
 }
 
 fn was_down(view: &SessionView) -> String {
@@ -64,6 +74,12 @@ fn was_down(view: &SessionView) -> String {
 mod tests {
     use super::*;
     use crate::render::session::samples::{failed, running};
+
+    #[test]
+    fn what_was_left_behind_is_counted() {
+        assert_eq!(left_behind("stopped", 1), "stopped · 1 process that was left behind");
+        assert_eq!(left_behind("killed", 3), "killed · 3 processes that were left behind");
+    }
 
     #[test]
     fn one_line_says_what_became_of_a_session() {

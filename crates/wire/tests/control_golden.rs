@@ -212,7 +212,10 @@ fn replies() -> Vec<(&'static str, Reply)> {
         ("session", Reply::Session(Box::new(lost))),
         ("started", Reply::Started(started)),
         ("resumed", Reply::Resumed(resumed)),
-        ("stopped", Reply::Stopped(Stopped { ended: vec![view()], were_down: vec![] })),
+        (
+            "stopped",
+            Reply::Stopped(Stopped { ended: vec![view()], were_down: vec![], leftovers: 2 }),
+        ),
         ("ended", Reply::Ended(vec![])),
         ("event", Reply::Event(event)),
         ("gap", Reply::Gap(Gap { from: 1, to: 2 })),

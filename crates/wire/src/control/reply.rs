@@ -41,6 +41,8 @@ pub struct Stopped {
     pub ended: Vec<SessionView>,
     /// Those that were not live in the first place.
     pub were_down: Vec<SessionView>,
+    /// Processes that these had left behind, and that were ended as well.
+    pub leftovers: u32,
 }
 
 /// Events that are no longer kept.

@@ -41,24 +41,25 @@ pub(in crate::server) async fn handle(
             ..failure(ErrorCode::Failed, format!("the session {stubborn} has not ended yet"))
         });
     }
-    let mut stopped = Stopped { ended: vec![], were_down: vec![] };
+    let mut stopped = Stopped { ended: vec![], were_down: vec![], leftovers: 0 };
     for live in asked {
         stopped.ended.push(view_of(service, live.id, false).await?);
     }
     for id in down {
-        end_leftovers(service, id).await?;
+        stopped.leftovers += end_leftovers(service, id).await?;
         stopped.were_down.push(view_of(service, id, false).await?);
     }
     Ok(Reply::Stopped(stopped))
 }
 
-/// Ends what the runs of a session that is over have left behind in their scopes.
-pub(super) async fn end_leftovers(service: &Service, id: SessionId) -> Result<(), Failure> {
+/// Ends what the runs of a session that is over have left behind in their scopes, and says
+/// how many processes that were.
+pub(super) async fn end_leftovers(service: &Service, id: SessionId) -> Result<u32, Failure> {
     // Resumed in the meantime: then it is that run's scope as well.
-    if service.supervisor.get(id).await.map_err(of_shutdown)?.is_none() {
-        service.scopes.end(id).await;
+    if service.supervisor.get(id).await.map_err(of_shutdown)?.is_some() {
+        return Ok(0);
     }
-    Ok(())
+    Ok(u32::try_from(service.scopes.end(id).await).unwrap_or(u32::MAX))
 }
 
 /// The live tasks of these sessions, and theirs, each once: stopping means the tree.
