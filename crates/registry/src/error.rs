@@ -50,6 +50,14 @@ pub enum OpenError {
         /// What SQLite said.
         source: rusqlite::Error,
     },
+    /// It had to be made, and what belongs into it could not be read.
+    #[error("the sessions that the registry `{}` should have could not be listed", .path.display())]
+    NotFilled {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// Anything else.
     #[error("the registry `{}` cannot be opened", .path.display())]
     Failed {
@@ -98,6 +106,7 @@ impl OpenError {
             }
             Self::NotMade { path, .. }
             | Self::NotWritable { path, .. }
+            | Self::NotFilled { path, .. }
             | Self::Failed { path, .. } => format!(
                 "Check that `{}` is a directory that you may write to, with space left, or set \
                  APPCTL_STATE_DIR to one.",

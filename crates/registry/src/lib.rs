@@ -27,6 +27,7 @@ mod runs;
 mod sessions;
 mod tasks;
 
+use std::io;
 use std::path::Path;
 
 use rusqlite::config::DbConfig;
@@ -51,12 +52,24 @@ const CACHE_KIB: i64 = -1_024;
 pub struct Registry {
     db: Connection,
     newest_event: u64,
-    is_new: bool,
 }
 
 impl Registry {
     /// Opens the database at `path`, making or migrating it as needed.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
+        Self::open_or_fill(path, || Ok(std::iter::empty()))
+    }
+
+    /// Opens the database at `path`. One that has to be made takes in the `sessions` that
+    /// are found elsewhere, before it counts as made: whoever dies on the way leaves one
+    /// that still has to be made.
+    pub fn open_or_fill<S>(
+        path: &Path,
+        sessions: impl FnOnce() -> io::Result<S>,
+    ) -> Result<Self, OpenError>
+    where
+        S: Iterator<Item = (NewSession, Vec<RestoredRun>)>,
+    {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -68,14 +81,9 @@ impl Registry {
             return Err(OpenError::FromTheFuture { path: path.into(), found, newest });
         }
         prepare(&mut db).map_err(OpenError::of(path))?;
-        migrations::run(&mut db, found).map_err(OpenError::of(path))?;
+        migrations::run(&mut db, path, |db| restore::fill(db, path, sessions))?;
         let newest_event = events::newest(&db).map_err(OpenError::of(path))?;
-        Ok(Self { db, newest_event, is_new: found == 0 })
-    }
-
-    /// Whether this call to [`Registry::open`] found nothing and made it.
-    pub fn is_new(&self) -> bool {
-        self.is_new
+        Ok(Self { db, newest_event })
     }
 
     /// The number of the newest event, 0 when there was none.
