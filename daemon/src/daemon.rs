@@ -33,7 +33,7 @@ pub fn run(begin: Begin, lock: Lock, starter: Starter) -> Result<(), BootError> 
         .inspect_err(|error| warn!(%error, "the limit of open files stays as it is"))
         .ok();
     let config = Config {
-        holder: config::program("appd-holder"),
+        programs: config::programs(),
         boot_id: clock::boot_id(),
         session_fd_limit: limits.and_then(|limits| limits.soft),
         places,

@@ -10,13 +10,13 @@
 //! 2. When a holder is gone without a record, what is left of its program is ended:
 //!    two runs of a session must never be alive.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use app_model::{Exit, Lost, RunNumber, SessionId};
 use app_registry::LiveRun;
 use app_sys::process::{self, Identity, Pid};
-use app_sys::socket;
+use app_sys::{fault, socket};
 use app_wire::hello::HELLO_LEN;
 use app_wire::hold::{Decoder, FromHolder, HELLO, LaunchFailed, Status, ToHolder};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -186,15 +186,14 @@ enum Parted {
 
 impl Link {
     async fn launch(mut self, config: std::sync::Arc<Config>) {
-        match self.spawn(&config) {
+        let program = config.holder();
+        match self.spawn(&program, config.session_fd_limit) {
             Ok(stream) => self.attend(stream).await,
             Err(source) => {
                 error!(session = %self.site.session, error = &source as &dyn std::error::Error,
-                       holder = %config.holder.display(), "the holder could not be started");
-                let message = format!(
-                    "the holder `{}` could not be started: {source}",
-                    config.holder.display()
-                );
+                       holder = %program.display(), "the holder could not be started");
+                let message =
+                    format!("the holder `{}` could not be started: {source}", program.display());
                 let errno = source.raw_os_error().unwrap_or(0);
                 let failed = LaunchFailed { exit_code: 125, errno, message };
                 self.show(Seen::LaunchFailed(failed)).await;
@@ -202,10 +201,10 @@ impl Link {
         }
     }
 
-    fn spawn(&mut self, config: &Config) -> std::io::Result<UnixStream> {
+    fn spawn(&mut self, program: &Path, fd_limit: Option<u64>) -> std::io::Result<UnixStream> {
         let (ours, theirs) = socket::pair()?;
         ours.set_nonblocking(true)?;
-        let mut command = Command::new(&config.holder);
+        let mut command = Command::new(program);
         command
             .arg("--session")
             .arg(self.site.session.to_string())
@@ -219,10 +218,12 @@ impl Link {
             .stdout(std::process::Stdio::null())
             .stderr(std::process::Stdio::null())
             .current_dir("/");
-        if let Some(limit) = config.session_fd_limit {
+        if let Some(limit) = fd_limit {
             command.arg("--fd-limit").arg(limit.to_string());
         }
+        fault::point("run.not-spawned");
         let holder = command.spawn()?;
+        fault::point("run.spawned");
         self.holder = holder.id().and_then(Pid::new).and_then(process::identity_of);
         // Dropped, not awaited: the runtime reaps it, whenever it ends.
         drop(holder);
@@ -300,6 +301,7 @@ impl Link {
                 act = self.acts.recv(), if self.acts_open && heard => match act {
                     Some(act) => {
                         heard = stream.write_all(&self.said(act).to_bytes()).await.is_ok();
+                        fault::point("run.told");
                     }
                     None => self.acts_open = false,
                 },
@@ -410,12 +412,22 @@ impl Link {
             let exit = record.exit;
             return self.show(Seen::Over { exit, record: Some(Box::new(record)) }).await;
         }
+        if lost == Lost::Holder && self.child.is_none() {
+            self.child = self.written_child().await;
+        }
         if !started {
+            self.kill_without_holder(); // Invariant 2.
             return self.show(Seen::NeverStarted).await;
         }
         warn!(session = %self.site.session, run = %self.run, ?lost, "the holder left no record");
         self.kill_without_holder(); // Invariant 2.
         self.show(Seen::Over { exit: Exit::Lost(lost), record: None }).await;
+    }
+
+    /// The program's process, from a holder that died before it could speak of it.
+    async fn written_child(&self) -> Option<Identity> {
+        let (dir, run) = (self.site.dir.clone(), self.run);
+        tokio::task::spawn_blocking(move || ledger::read_child(&dir, run)).await.ok().flatten()
     }
 
     /// What the holder has written about the end, if it has.

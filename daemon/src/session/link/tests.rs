@@ -34,7 +34,7 @@ impl Rig {
         let listener = UnixListener::bind(socket).unwrap();
         let config = Config {
             places,
-            holder: "/nonexistent".into(),
+            programs: "/nonexistent".into(),
             boot_id: "boot".into(),
             session_fd_limit: None,
         };
