@@ -23,6 +23,7 @@ mod frames;
 mod handover;
 mod harness;
 mod hooks;
+mod killed;
 mod ls;
 mod manage;
 mod no_tty;

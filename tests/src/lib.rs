@@ -29,6 +29,7 @@
 )]
 
 pub mod agents;
+pub mod audit;
 pub mod binaries;
 pub mod bus;
 pub mod desktop;

@@ -16,7 +16,7 @@ use app_model::notice::policy::Looking;
 use app_model::session::{Desired, Effect, Input, Moment, Observation, Session};
 use app_model::{Exit, ExitRecord, Lost, Phase, RunNumber, SessionId};
 use app_registry::{LiveRun, RunEnd, RunStart};
-use app_sys::{clock, process};
+use app_sys::{clock, fault, process};
 use app_wire::hold::Status;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep_until};
@@ -200,11 +200,13 @@ impl<O: Outside> Actor<O> {
                 self.withdraw(run).await;
             }
             Seen::Over { exit, record } => {
+                fault::point("end.learned");
                 let told = self.live.borrow().settled;
                 if let Some(record) = record.as_deref().filter(|_| !told) {
                     self.write_start(start_of(record)).await;
                 }
                 self.write_end(run, exit, record.as_deref()).await;
+                fault::point("end.committed");
                 self.live.send_modify(|live| live.settled = true);
                 self.step(Input::Saw(run, Observation::Gone(exit))).await;
                 // It ran, if only for a moment.
@@ -223,6 +225,7 @@ impl<O: Outside> Actor<O> {
         let before = self.live.borrow().attached();
         let first = !self.live.borrow().settled;
         if first {
+            fault::point("run.reported");
             self.write_start(started(&status)).await;
         }
         let now = status.attached;
@@ -268,13 +271,16 @@ impl<O: Outside> Actor<O> {
                     if !self.write_run(run).await {
                         return;
                     }
+                    fault::point("run.registered");
                     self.outside.launch(run);
                 }
                 Effect::Stop(run, grace) => {
+                    fault::point("stop.recorded");
                     info!(session = %self.id, %run, ?grace, "asking the run to end");
                     self.outside.stop(grace);
                 }
                 Effect::Kill(run) => {
+                    fault::point("kill.recorded");
                     info!(session = %self.id, %run, "ending the run at once");
                     self.outside.kill();
                 }
@@ -307,7 +313,11 @@ impl<O: Outside> Actor<O> {
         // dies first, the next one finds the holder.
         let id = self.id;
         let posted = self.around.store.post(
-            move |registry| registry.run_started(&start),
+            move |registry| {
+                registry.run_started(&start)?;
+                fault::point("run.start-committed");
+                Ok(())
+            },
             move |refused| {
                 let error = &refused as &dyn std::error::Error;
                 error!(session = %id, error, "the start could not be written down");
@@ -320,7 +330,9 @@ impl<O: Outside> Actor<O> {
 
     async fn write_attached(&self, attached: bool) {
         let (id, at) = (self.id, clock::wall_ms());
+        fault::point("attach.seen");
         self.commit("attachment", move |r| r.attached(id, attached, at)).await;
+        fault::point("attach.recorded");
     }
 
     async fn write_stop(&self, run: RunNumber) {
@@ -348,7 +360,9 @@ impl<O: Outside> Actor<O> {
     /// Nothing was started: the registry and the disk forget the run.
     async fn withdraw(&mut self, run: RunNumber) {
         let id = self.id;
+        fault::point("withdrawal.due");
         self.commit("withdrawal", move |registry| registry.withdraw_run(id, run)).await;
+        fault::point("withdrawal.committed");
         self.over(run);
     }
 
@@ -404,6 +418,7 @@ pub async fn commit_end(around: &Around, end: RunEnd, looking: Looking) {
                 },
             );
             let is_news = registry.run_ended(&end, notice.as_ref(), at)?;
+            fault::point("end.written");
             let rolls_up = |_: &SessionId| teller.rolls_up(row.view.agent.as_deref());
             Ok((is_news && notice.is_some(), row.view.parent.filter(rolls_up).filter(|_| is_news)))
         })
@@ -458,7 +473,11 @@ fn beginning(begin: &Begin) -> (Session, Live, Vec<Effect>) {
         Begin::First => not_yet(RunNumber::FIRST, None),
         Begin::Next { run, last } => not_yet(*run, *last),
         Begin::Adopt(live) => {
-            let (session, at_once) = Session::adopted(live.run, live.stop_asked, Duration::ZERO);
+            let take_over = match live.started_at_ms {
+                Some(_) => Session::adopted,
+                None => Session::newborn,
+            };
+            let (session, at_once) = take_over(live.run, live.stop_asked, Duration::ZERO);
             let phase = phase_of(&session);
             (session, Live::unknown(live.run, phase), at_once)
         }
