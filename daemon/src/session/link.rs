@@ -251,7 +251,9 @@ impl Link {
     /// Talks to the holder until the run is over.
     async fn attend(mut self, stream: UnixStream) {
         let mut stream = stream;
+        let mut pause = Duration::ZERO;
         loop {
+            let begun = tokio::time::Instant::now();
             match self.talk(&mut stream).await {
                 Parted::LaunchFailed(failed) => {
                     return self.show(Seen::LaunchFailed(failed)).await;
@@ -262,6 +264,13 @@ impl Link {
                 }
                 Parted::Closed => {
                     debug!(session = %self.site.session, "the holder hung up");
+                    // At once the first time; one that hangs up again and again, say because
+                    // it cannot be understood, is not asked without end.
+                    if begun.elapsed() >= RETRY_MOST {
+                        pause = Duration::ZERO;
+                    }
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).clamp(RETRY_FIRST, RETRY_MOST);
                     match self.find(false).await {
                         Some(again) => stream = again,
                         None => {
