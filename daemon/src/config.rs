@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use app_sys::places::Places;
 
+use crate::budget::Budget;
+
 /// Fixed for the life of the daemon.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -14,6 +16,8 @@ pub struct Config {
     pub programs: PathBuf,
     /// Which boot this is.
     pub boot_id: String,
+    /// How many sessions and clients there may be.
+    pub budget: Budget,
     /// The limit of open files that sessions get: the daemon's own was raised.
     pub session_fd_limit: Option<u64>,
 }

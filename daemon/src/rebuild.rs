@@ -17,8 +17,8 @@ use tracing::{info, warn};
 
 use crate::ledger::{self, LedgerError};
 
-/// Files that belong to one SQLite database, by what follows its name.
-const SUFFIXES: [&str; 3] = ["", "-wal", "-shm"];
+/// Files that belong to one database, by what follows its name; the sign of its damage last.
+const SUFFIXES: [&str; 4] = ["", "-wal", "-shm", app_registry::DAMAGE_SUFFIX];
 
 /// Why there is no registry.
 #[derive(Debug, thiserror::Error)]

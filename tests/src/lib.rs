@@ -33,6 +33,7 @@ pub mod audit;
 pub mod binaries;
 pub mod bus;
 pub mod desktop;
+pub mod disk;
 pub mod follow;
 pub mod home;
 pub mod manager;

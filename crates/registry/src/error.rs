@@ -131,3 +131,24 @@ pub enum RegistryError {
         value: String,
     },
 }
+
+impl RegistryError {
+    /// Another process holds the database.
+    pub fn is_busy(&self) -> bool {
+        self.is_one_of(&[ErrorCode::DatabaseBusy, ErrorCode::DatabaseLocked])
+    }
+
+    /// The database contradicts itself.
+    pub fn is_damage(&self) -> bool {
+        self.is_one_of(&[ErrorCode::NotADatabase, ErrorCode::DatabaseCorrupt])
+    }
+
+    fn is_one_of(&self, codes: &[ErrorCode]) -> bool {
+        match self {
+            Self::Sqlite(error) => {
+                error.sqlite_error_code().is_some_and(|code| codes.contains(&code))
+            }
+            Self::BadValue { .. } => false,
+        }
+    }
+}

@@ -28,7 +28,7 @@ mod sessions;
 mod tasks;
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
@@ -73,6 +73,9 @@ impl Registry {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        if damage_mark(path).exists() {
+            return Err(OpenError::of(path)(seen_damaged()));
+        }
         make_private(path)?;
         let mut db = Connection::open_with_flags(path, flags).map_err(OpenError::of(path))?;
         let newest = migrations::LIST.len();
@@ -91,6 +94,13 @@ impl Registry {
         self.newest_event
     }
 
+    /// Notes beside the database that it was found to be damaged while it was in use: who
+    /// opens it next is told so.
+    pub fn mark_damaged(&self) -> io::Result<()> {
+        let path = self.db.path().unwrap_or_default();
+        std::fs::File::create(damage_mark(Path::new(path))).map(drop)
+    }
+
     /// Runs `work` as one transaction (invariant 1).
     fn transact<T>(
         &mut self,
@@ -104,6 +114,22 @@ impl Registry {
         self.newest_event = newest;
         Ok(value)
     }
+}
+
+/// What follows the name of a database in the name of the file that says it is damaged.
+pub const DAMAGE_SUFFIX: &str = "-damage";
+
+fn damage_mark(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(DAMAGE_SUFFIX);
+    name.into()
+}
+
+fn seen_damaged() -> rusqlite::Error {
+    rusqlite::Error::SqliteFailure(
+        rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT),
+        Some("it was found to be so while it was in use".into()),
+    )
 }
 
 /// Makes the file, if there is none, for its owner alone: it has what people run and where.

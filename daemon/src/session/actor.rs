@@ -11,8 +11,6 @@
 use std::time::Duration;
 
 use app_agents::Profiles;
-use app_model::notice::What;
-use app_model::notice::policy::Looking;
 use app_model::session::{Desired, Effect, Input, Moment, Observation, Session};
 use app_model::{Exit, ExitRecord, Lost, Phase, RunNumber, SessionId};
 use app_registry::{LiveRun, RunEnd, RunStart};
@@ -22,7 +20,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep_until};
 use tracing::{debug, error, info, warn};
 
-use crate::notify::{Happened, Teller};
+use crate::notify::Teller;
 use crate::session::handle::{Request, SessionHandle, UpAnswer, UpError, UpOutcome};
 use crate::session::live::Live;
 use crate::session::mind::Mind;
@@ -30,6 +28,9 @@ use crate::session::outside::{Outside, Seen};
 use crate::store::Store;
 
 mod belief;
+mod end;
+
+pub use end::commit_end;
 
 /// Requests that may wait for one session.
 const INBOX: usize = 64;
@@ -390,51 +391,6 @@ impl<O: Outside> Actor<O> {
             // The session directory still has the truth; the next start reads it there.
             let error = &refused as &dyn std::error::Error;
             error!(session = %self.id, error, what, "could not be written down");
-        }
-    }
-}
-
-/// Commits the end of a run together with the notice about it.
-pub async fn commit_end(around: &Around, end: RunEnd, looking: Looking) {
-    let id = end.session;
-    let at = clock::wall_ms();
-    let teller = around.notices.clone();
-    let written = around
-        .store
-        .with(move |registry| {
-            let Some(row) = registry.session(end.session)? else { return Ok((false, None)) };
-            let notice = teller.judge(
-                &row,
-                &Happened {
-                    session: end.session,
-                    run: end.run,
-                    what: What::Ended {
-                        exit: end.exit,
-                        elapsed_ms: end.elapsed_ms,
-                        asked: row.view.stop_asked,
-                        last_line: end.last_line.clone(),
-                    },
-                    looking,
-                },
-            );
-            let is_news = registry.run_ended(&end, notice.as_ref(), at)?;
-            fault::point("end.written");
-            let rolls_up = |_: &SessionId| teller.rolls_up(row.view.agent.as_deref());
-            Ok((is_news && notice.is_some(), row.view.parent.filter(rolls_up).filter(|_| is_news)))
-        })
-        .await;
-    match written {
-        Ok((is_due, parent)) => {
-            if is_due {
-                around.notices.wake();
-            }
-            if let Some(parent) = parent {
-                around.notices.task_ended(parent);
-            }
-        }
-        Err(refused) => {
-            let error = &refused as &dyn std::error::Error;
-            error!(session = %id, error, "the end could not be written down");
         }
     }
 }

@@ -14,7 +14,7 @@ use super::tasks::too_many;
 use crate::ledger::{self, LedgerError, Meta};
 use crate::notify::Teller;
 use crate::recover::bury;
-use crate::server::failure::{caused, failure, of_ledger, of_shutdown, of_store, of_up};
+use crate::server::failure::{caused, failure, of_ledger, of_shutdown, of_store, of_up, room};
 use crate::service::Service;
 use crate::session::{Begin, UpOutcome};
 
@@ -47,6 +47,7 @@ async fn begin(
     parent: Option<SessionId>,
 ) -> Result<Reply, Failure> {
     let command = start.spec.command_line();
+    room(service)?;
     let (id, name) = register(service, start, name, parent).await?;
     fault::point("start.directory-made");
     let actor = service.supervisor.enter(id, Begin::First).await.map_err(of_shutdown)?;

@@ -35,6 +35,7 @@ impl Rig {
         let config = Config {
             places,
             programs: "/nonexistent".into(),
+            budget: crate::budget::Budget::of(None),
             boot_id: "boot".into(),
             session_fd_limit: None,
         };
