@@ -84,6 +84,8 @@ pub struct Actor<O> {
     think_at: Option<Instant>,
     /// An earlier daemon knew this run.
     adopted: bool,
+    /// Its start is written down.
+    start_known: bool,
     waiting_up: Vec<UpAnswer>,
     waiting_refresh: Vec<oneshot::Sender<()>>,
     /// Why the run could not be started, until those who asked are told.
@@ -118,6 +120,7 @@ impl<O: Outside> Actor<O> {
             mind,
             think_at: None,
             adopted: matches!(begin, Begin::Adopt(_)),
+            start_known: matches!(begin, Begin::Adopt(live) if live.started_at_ms.is_some()),
             waiting_up: Vec::new(),
             waiting_refresh: Vec::new(),
             failure: None,
@@ -225,7 +228,7 @@ impl<O: Outside> Actor<O> {
         }
         let before = self.live.borrow().attached();
         let first = !self.live.borrow().settled;
-        if first {
+        if first && !self.start_known {
             fault::point("run.reported");
             self.write_start(started(&status)).await;
         }
