@@ -37,6 +37,7 @@ pub fn check(home: &Home) {
         if found == known { Ok(()) } else { Err(format!("{found:?}, and sessions {known:?}")) }
     });
     processes_are_known(home, &views);
+    sockets_are_of_what_is_alive(home, &views);
     events_tell_the_same(home, &views);
     ends_are_told_once(home, &views);
 }
@@ -112,6 +113,18 @@ fn names_are_those_on_disk(home: &Home, views: &[Value]) {
 fn directories(home: &Home) -> BTreeSet<String> {
     let entries = fs::read_dir(home.state_dir().join("sessions")).unwrap().flatten();
     entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+}
+
+/// What was listened on is gone with the run.
+#[track_caller]
+fn sockets_are_of_what_is_alive(home: &Home, views: &[Value]) {
+    let alive: BTreeSet<String> = views.iter().filter(|view| is_alive(view)).map(id_of).collect();
+    wait::until("the sockets to be those of what is alive", || {
+        let entries = fs::read_dir(home.runtime_dir().join("run")).unwrap().flatten();
+        let found: BTreeSet<_> =
+            entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        if found == alive { Ok(()) } else { Err(format!("{found:?}, and alive {alive:?}")) }
+    });
 }
 
 /// Nothing runs that nobody knows of, and no session has two holders.

@@ -417,6 +417,10 @@ impl Link {
     /// There is no holder any more: the record says how the run ended, or it never
     /// `started`, or nobody knows.
     async fn conclude(mut self, lost: Lost, started: bool) {
+        if !self.holder.is_some_and(|holder| process::is_alive(&holder)) {
+            // One that was killed has left it; nobody listens there any more.
+            drop(std::fs::remove_file(&self.site.socket));
+        }
         if let Some(record) = self.record().await {
             let exit = record.exit;
             return self.show(Seen::Over { exit, record: Some(Box::new(record)) }).await;
