@@ -6,6 +6,7 @@
 //! * `fuzz` looks for an input that breaks what takes bytes from outside;
 //! * `differential` lets another terminal judge our snapshots;
 //! * `agents` lets real coding agents run in sessions;
+//! * `soak` uses everything at once while processes are killed;
 //! * `pictures` draws what a person sees before and after coming back, and what notices look
 //!   like, for the documentation.
 //!
@@ -27,6 +28,7 @@ mod install;
 mod packages;
 mod pictures;
 mod run;
+mod soak;
 mod test;
 mod tools;
 mod workspace;
@@ -72,6 +74,7 @@ fn perform(task: Task) -> anyhow::Result<()> {
         Task::Fuzz(options) => fuzz::fuzz(&Workspace::discover()?, &options),
         Task::Pictures(only) => pictures::pictures(&Workspace::discover()?, only.as_deref()),
         Task::Agents => agents::agents(&Workspace::discover()?),
+        Task::Soak(minutes) => soak::soak(&Workspace::discover()?, minutes),
         Task::Differential => differential::differential(&Workspace::discover()?),
     }
 }
