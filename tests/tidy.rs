@@ -386,3 +386,24 @@ fn the_reader_of_code_knows_comments_and_strings() {
     assert!(!code("say(\"one\", \"two\")").contains(['n', 'w']));
     assert!(has_word("one two", "one") && !has_word("one_two", "one"));
 }
+
+/// A table of promises is worth what its proofs are.
+#[test]
+fn every_test_that_the_table_of_faults_names_exists() {
+    let table = fs::read_to_string(root().join("docs/RELIABILITY.md")).unwrap();
+    let quoted = table.split('`').skip(1).step_by(2);
+    let named: Vec<_> = quoted.filter_map(|words| words.split_once("::")).collect();
+    let named = named.iter().filter(|(module, _)| !module.contains("app_"));
+    let mut checked = 0;
+    for (module, name) in named {
+        let path = root().join(format!("tests/e2e/{module}.rs"));
+        let file = fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            file.contains(&format!("#[test]\nfn {name}()")),
+            "docs/RELIABILITY.md names `{module}::{name}`, and {} has no such test",
+            path.display()
+        );
+        checked += 1;
+    }
+    assert!(checked > 40, "only {checked} were found");
+}

@@ -94,9 +94,9 @@ impl BootError {
             Self::Places(error) => Some(error.hint().to_owned()),
             Self::Directory(error) => Some(error.hint()),
             Self::Registry(RebuildError::Open(error)) => Some(error.hint()),
-            Self::Registry(
-                RebuildError::KeepAside { path, .. } | RebuildError::List { path, .. },
-            ) => Some(format!("Check that you may write to `{}`.", path.display())),
+            Self::Registry(RebuildError::KeepAside { path, .. }) => {
+                Some(format!("Check that you may write to `{}`.", path.display()))
+            }
             Self::Lock { path, .. } | Self::Log { path, .. } | Self::Listen { path, .. } => {
                 let dir = path.parent().unwrap_or(path).display();
                 Some(format!("Check that `{dir}` can be written to, with space left."))

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::boot::{self, Begin, BootError, Control, Starter};
+use crate::budget::Budget;
 use crate::config::{self, Config};
 use crate::manager;
 use crate::notify::{self, Rollups, Teller};
@@ -34,7 +35,8 @@ pub fn run(begin: Begin, lock: Lock, starter: Starter) -> Result<(), BootError> 
         .inspect_err(|error| warn!(%error, "the limit of open files stays as it is"))
         .ok();
     let config = Config {
-        holder: config::program("appd-holder"),
+        programs: config::programs(),
+        budget: Budget::of(process::fd_limit().soft),
         boot_id: clock::boot_id(),
         session_fd_limit: limits.and_then(|limits| limits.soft),
         on_demand,
@@ -101,8 +103,9 @@ async fn set_up(
     let registry = tokio::task::spawn_blocking(move || open_or_rebuild(&places))
         .await
         .map_err(|panic| BootError::System { what: "a thread", source: panic.into() })??;
-    let store =
-        Store::spawn(registry).map_err(|source| BootError::System { what: "a thread", source })?;
+    let end = CancellationToken::new();
+    let store = Store::spawn(registry, end.clone())
+        .map_err(|source| BootError::System { what: "a thread", source })?;
     let config = Arc::new(config);
     let (notices, rollups) = Teller::new(&config.places.config_file());
     let profiles = Arc::new(profiles(&config));
@@ -115,7 +118,7 @@ async fn set_up(
         store,
         notices,
         scopes,
-        end: CancellationToken::new(),
+        end,
         started_boot_ms: clock::boot_ms(),
     };
     recover(&service).await?;

@@ -5,18 +5,20 @@
 //!                                 again without the registry
 //!   sessions/<id>/spec            what to run (JSON, 0600: it holds the environment)
 //!   sessions/<id>/run-N/exit      how run N ended (JSON), written by its holder
+//!   sessions/<id>/run-N/child     which process its program became, written by itself
 //!   sessions/<id>/run-N/…         what the holder records: see `docs/ARCHITECTURE.md`
 //! ```
 //!
 //! All calls block and are short; callers are on a blocking thread where the disk may
 //! be slow.
 
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use app_model::{ExitRecord, Kind, RunNumber, SessionId, Spec};
 use app_sys::places::Places;
-use app_sys::{durable, private};
+use app_sys::process::{self, Identity};
+use app_sys::{durable, fault, private};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -88,6 +90,7 @@ pub fn create(places: &Places, meta: &Meta, spec: &mut Spec) -> Result<(), Ledge
         source: io::Error::other(refused),
     })?;
     write_meta(places, meta)?;
+    fault::point("start.meta-written");
     equip(spec, &dir);
     write_spec(places, meta.id, spec)
 }
@@ -100,6 +103,16 @@ pub fn write_meta(places: &Places, meta: &Meta) -> Result<(), LedgerError> {
 /// Writes what the next run of a session is to run.
 pub fn write_spec(places: &Places, id: SessionId, spec: &Spec) -> Result<(), LedgerError> {
     write(&places.session_dir(id).join("spec"), spec)
+}
+
+/// Gives a session another name, if it has not got it.
+pub fn rename(places: &Places, id: SessionId, name: String) -> Result<(), LedgerError> {
+    let mut meta = read_meta(&places.session_dir(id))?;
+    if meta.name == name {
+        return Ok(());
+    }
+    meta.name = name;
+    write_meta(places, &meta)
 }
 
 /// Reads who a session is.
@@ -119,6 +132,14 @@ pub fn read_exit(dir: &Path, run: RunNumber) -> Result<Option<ExitRecord>, Ledge
         Err(LedgerError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// The process that the holder of a run has made, if that lives. Only for a run of this boot.
+pub fn read_child(dir: &Path, run: RunNumber) -> Option<Identity> {
+    let mut claim = Vec::new();
+    let file = std::fs::File::open(run_dir(dir, run).join("child")).ok()?;
+    file.take(MAX_FILE).read_to_end(&mut claim).ok()?;
+    process::claimed(&claim)
 }
 
 /// The directory of one run.

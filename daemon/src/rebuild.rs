@@ -10,15 +10,15 @@ use std::path::{Path, PathBuf};
 
 use app_model::SessionId;
 use app_model::notice::policy::When;
-use app_registry::{NewSession, OpenError, Registry, RegistryError, RestoredRun};
-use app_sys::clock;
+use app_registry::{NewSession, OpenError, Registry, RestoredRun};
 use app_sys::places::Places;
+use app_sys::{clock, fault};
 use tracing::{info, warn};
 
 use crate::ledger::{self, LedgerError};
 
-/// Files that belong to one SQLite database, by what follows its name.
-const SUFFIXES: [&str; 3] = ["", "-wal", "-shm"];
+/// Files that belong to one database, by what follows its name; the sign of its damage last.
+const SUFFIXES: [&str; 4] = ["", "-wal", "-shm", app_registry::DAMAGE_SUFFIX];
 
 /// Why there is no registry.
 #[derive(Debug, thiserror::Error)]
@@ -34,53 +34,47 @@ pub enum RebuildError {
         /// What the system said.
         source: io::Error,
     },
-    /// The session directories could not be listed.
-    #[error("the session directories `{}` could not be listed", .path.display())]
-    List {
-        /// Where they are.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
 }
 
-/// Opens the registry. One that is damaged is kept aside; one that had to be made takes
-/// in the sessions that have directories.
+/// Opens the registry. One that is damaged is kept aside; one that has to be made takes in
+/// the sessions that have directories.
 pub fn open_or_rebuild(places: &Places) -> Result<Registry, RebuildError> {
     let path = places.registry();
-    let mut registry = match Registry::open(&path) {
+    let sessions = places.sessions_dir();
+    let open = || Registry::open_or_fill(&path, || found(&sessions));
+    match open() {
         Err(damage @ OpenError::Damaged { .. }) => {
             let aside = keep_aside(&path)?;
             warn!(error = &damage as &dyn std::error::Error, kept = %aside.display(),
                   "the registry is made anew");
-            Registry::open(&path)?
+            fault::point("rebuild.kept-aside");
+            Ok(open()?)
         }
-        other => other?,
-    };
-    if registry.is_new() {
-        take_in(&mut registry, &places.sessions_dir())?;
+        other => Ok(other?),
     }
-    Ok(registry)
 }
 
-/// Takes in every session that has a directory. An empty place is the usual case.
-fn take_in(registry: &mut Registry, sessions: &Path) -> Result<(), RebuildError> {
-    let failed = |source| RebuildError::List { path: sessions.to_owned(), source };
-    let mut restored = 0;
-    for entry in std::fs::read_dir(sessions).map_err(failed)? {
-        let dir = entry.map_err(failed)?.path();
-        match restore(registry, &dir) {
-            Ok(()) => restored += 1,
+/// The sessions that have directories, one by one. An empty place is the usual case.
+fn found(
+    sessions: &Path,
+) -> io::Result<impl Iterator<Item = (NewSession, Vec<RestoredRun>)> + use<>> {
+    let entries = std::fs::read_dir(sessions)?;
+    Ok(entries.filter_map(|entry| {
+        let dir = entry.inspect_err(|error| warn!(%error, "a session was not restored")).ok()?;
+        let restored = restore(&dir.path());
+        fault::point("rebuild.found");
+        match restored {
+            Ok(restored) => {
+                info!(session = %restored.0.id, "taken in from its directory");
+                Some(restored)
+            }
             Err(refused) => {
                 let error = &refused as &dyn std::error::Error;
-                warn!(dir = %dir.display(), error, "this session was not restored");
+                warn!(dir = %dir.path().display(), error, "this session was not restored");
+                None
             }
         }
-    }
-    if restored > 0 {
-        info!(restored, "sessions were taken in from their directories");
-    }
-    Ok(())
+    }))
 }
 
 fn keep_aside(path: &Path) -> Result<PathBuf, RebuildError> {
@@ -105,11 +99,9 @@ enum RestoreError {
     NotASession,
     #[error(transparent)]
     Ledger(#[from] LedgerError),
-    #[error(transparent)]
-    Registry(#[from] RegistryError),
 }
 
-fn restore(registry: &mut Registry, dir: &Path) -> Result<(), RestoreError> {
+fn restore(dir: &Path) -> Result<(NewSession, Vec<RestoredRun>), RestoreError> {
     let name = dir.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let id: SessionId = name.parse().map_err(|_| RestoreError::NotASession)?;
     let meta = ledger::read_meta(dir)?;
@@ -135,5 +127,5 @@ fn restore(registry: &mut Registry, dir: &Path) -> Result<(), RestoreError> {
         created_at_ms: meta.created_at_ms,
         boot_id,
     };
-    Ok(registry.restore_session(&session, &runs)?)
+    Ok((session, runs))
 }

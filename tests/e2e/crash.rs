@@ -81,7 +81,7 @@ fn an_end_while_no_daemon_runs_is_learnt_with_its_code_and_time() {
     let holders = [&good, &bad, &killed].map(app_tests::Session::holder);
     home.kill_daemon_hard();
     for socket in &sockets {
-        type_enter(socket);
+        app_tests::peer::type_line(socket, "");
     }
     programs[2].signal(Signal::TERM);
     for process in programs.iter().chain(&holders) {
@@ -102,14 +102,6 @@ fn an_end_while_no_daemon_runs_is_learnt_with_its_code_and_time() {
         assert_eq!(ends.count(), 1, "told once");
     }
     bad.appctl("wait", &[]).exits(9);
-}
-
-/// Presses Enter in a session through its holder's socket.
-fn type_enter(socket: &std::path::Path) {
-    use app_wire::hold::{FromHolder, Send, ToHolder};
-    let mut holder = app_tests::peer::Hold::connect(socket);
-    holder.say(&ToHolder::Send(Send { data: vec![], enter: true, keys: false }));
-    holder.hear_until(|message| *message == FromHolder::Done);
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
+use app_tests::disk::SmallDisk;
 use app_tests::home::spawn;
 use app_tests::{Follow, Home, Session, size, wait};
 
@@ -193,33 +193,12 @@ fn a_run_without_a_terminal_has_no_times_and_says_so() {
     session.appctl("logs", &[]).ok().prints("text\n");
 }
 
-/// A disk that can be full without harm to anybody; nothing where nobody may make one.
-struct SmallDisk<'h>(&'h Path);
-
-impl<'h> SmallDisk<'h> {
-    fn mount(at: &'h Path) -> Option<Self> {
-        let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", "size=4m,mode=700", "tmpfs"]).arg(at);
-        mount.status().is_ok_and(|status| status.success()).then_some(Self(at))
-    }
-}
-
-impl Drop for SmallDisk<'_> {
-    fn drop(&mut self) {
-        let umount = Command::new("umount").arg("-l").arg(self.0).status();
-        assert!(umount.unwrap().success(), "the small disk stays");
-    }
-}
-
 #[test]
 fn a_full_disk_leaves_a_marked_gap_and_recording_goes_on_by_itself() {
     let home = Home::new();
     let sessions = home.state_dir().join("sessions");
     fs::create_dir(&sessions).unwrap();
-    let Some(disk) = SmallDisk::mount(&sessions) else {
-        eprintln!("SKIPPED: only root can make a disk that is small enough");
-        return;
-    };
+    let Some(disk) = SmallDisk::mount(&sessions, "4m") else { return };
     // The awk writes 2 MiB more than fits, the ballast goes, and 2 MiB make it try again.
     let (script, fifo) = steps(
         &home,

@@ -1,11 +1,13 @@
 //! Two sides of different releases: each learns which one to update, and sessions run on.
 
 use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::UnixListener;
+use std::time::Duration;
 
 use app_tests::peer::{self, FakeDaemon};
-use app_tests::{Home, home};
-use app_wire::control;
+use app_tests::{Home, home, wait};
 use app_wire::hello::{Hello, Version};
+use app_wire::{control, hold};
 
 const fn speaks(oldest: u16, newest: u16) -> Hello {
     Hello { magic: *b"appc", oldest: Version(oldest), newest: Version(newest) }
@@ -75,4 +77,39 @@ fn a_client_that_speaks_older_and_newer_versions_is_welcome() {
     let mut control = peer::Control(stream);
     let reply = control.ask(&control::Request::Status);
     assert!(matches!(reply, control::Reply::Status(_)), "{reply:?}");
+}
+
+/// An upgrade leaves holders of the release before. One that cannot be understood is not
+/// taken for dead, and not asked again and again without a pause.
+#[test]
+fn a_holder_that_cannot_be_understood_is_left_running_and_asked_ever_more_seldom() {
+    let home = Home::new();
+    let session = home.start_sh("old", "while read x; do echo heard $x; done");
+    let program = session.program();
+    let socket = home.run_socket(&session.id);
+    let aside = socket.with_extension("aside");
+    home.kill_daemon_hard();
+    std::fs::rename(&socket, &aside).unwrap();
+    let old = UnixListener::bind(&socket).unwrap();
+    old.set_nonblocking(true).unwrap();
+    home.appctl(["ls"]).ok().mentions("old");
+    let mut asked: u64 = 0;
+    let hello = Hello { magic: hold::HELLO.magic, oldest: Version(0), newest: Version(0) };
+    // Quiet for longer than ten of the first pauses: it asks more and more seldom.
+    wait::until_still(Duration::from_millis(400), "asking", || {
+        while let Ok((mut stream, _)) = old.accept() {
+            std::io::Write::write_all(&mut stream, &hello.encode()).ok();
+            asked += 1;
+        }
+        asked
+    });
+    assert!((1..20).contains(&asked), "asked {asked} times");
+    assert!(!program.is_over(), "what cannot be understood is not ended");
+    assert_eq!(session.show()["exit"], serde_json::Value::Null);
+    drop(old);
+    std::fs::rename(&aside, &socket).unwrap();
+    let mut terminal = session.attach();
+    terminal.type_line("it");
+    terminal.wait_until_contains("heard it");
+    session.wait_for("adopted", |view| view["pid"] == program.pid);
 }

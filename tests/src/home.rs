@@ -1,12 +1,12 @@
 //! A private installation: three directories, an environment made from nothing.
 
-use std::cell::Cell;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{Read, Write as _};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ pub struct Home {
     dir: TempDir,
     programs: PathBuf,
     variables: Vec<(OsString, OsString)>,
-    leftovers_expected: Cell<bool>,
+    leftovers_expected: AtomicBool,
 }
 
 impl Default for Home {
@@ -52,8 +52,12 @@ impl Home {
         let programs = binaries::dir();
         // Not `TMPDIR`: a socket's path has room for about a hundred bytes.
         let dir = tempfile::Builder::new().prefix("appctl-t").tempdir_in("/tmp").unwrap();
-        let mut home =
-            Self { dir, programs, variables: Vec::new(), leftovers_expected: Cell::new(false) };
+        let mut home = Self {
+            dir,
+            programs,
+            variables: Vec::new(),
+            leftovers_expected: AtomicBool::new(false),
+        };
         for private in [home.user_dir(), home.runtime_dir(), home.state_dir(), home.config_dir()] {
             fs::DirBuilder::new().mode(0o700).create(private).unwrap();
         }
@@ -124,7 +128,7 @@ impl Home {
 
     /// Some process is meant to be left when the test ends; it is killed without a word.
     pub fn expects_leftovers(&self) {
-        self.leftovers_expected.set(true);
+        self.leftovers_expected.store(true, Ordering::Relaxed);
     }
 
     /// The directory in which everything lies; a place for a test's own files.
@@ -384,7 +388,7 @@ impl Drop for Home {
             self.tell();
         }
         let complaints = self.clean_up();
-        if failed || complaints.is_empty() || self.leftovers_expected.get() {
+        if failed || complaints.is_empty() || self.leftovers_expected.load(Ordering::Relaxed) {
             return;
         }
         self.tell();

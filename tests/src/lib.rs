@@ -29,9 +29,11 @@
 )]
 
 pub mod agents;
+pub mod audit;
 pub mod binaries;
 pub mod bus;
 pub mod desktop;
+pub mod disk;
 pub mod follow;
 pub mod home;
 pub mod manager;

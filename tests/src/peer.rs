@@ -39,6 +39,15 @@ pub fn wait_closed(stream: &mut UnixStream) {
     }
 }
 
+/// Types a line into a session through its holder's socket: no daemon is needed.
+#[track_caller]
+pub fn type_line(socket: &Path, line: &str) {
+    let mut holder = Hold::connect(socket);
+    let data = line.as_bytes().to_vec();
+    holder.say(&ToHolder::Send(hold::Send { data, enter: true, keys: false }));
+    holder.hear_until(|message| *message == FromHolder::Done);
+}
+
 /// A client of the control protocol.
 pub struct Control(pub UnixStream);
 

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use app_model::text::printable;
 use app_model::{Exit, ExitRecord, Lost};
 use app_sys::clock;
+use app_sys::fault;
 use app_sys::poll;
 use app_sys::process::{self, Pid, Process, Signal};
 use app_wire::hold::FromHolder;
@@ -143,10 +144,14 @@ impl Holder {
     /// last: nobody waits for it.
     pub(crate) fn finish(mut self) {
         let Some(ended) = self.ended else { return };
+        fault::point("holder.ended");
         let record = self.record(ended);
+        fault::point("holder.no-record");
         exit::save_record(&self.run.dir, &record, &self.run.notes);
+        fault::point("holder.record-saved");
         // Before anybody is told: the next run listens at the same path.
         fs::remove_file(&self.run.socket).ok();
+        fault::point("holder.socket-gone");
         let Ended { exit, elapsed_ms, .. } = ended;
         let last_screen = match &mut self.body {
             Body::Terminal(terminal) => terminal.recorder(Instant::now()).screen().snapshot(0),
@@ -164,6 +169,7 @@ impl Holder {
             client.end(FromHolder::Exited { exit, elapsed_ms }, now);
         }
         flush(clients);
+        fault::point("holder.told");
         if let Body::Terminal(terminal) = &mut self.body {
             terminal.seal_all(Instant::now());
         }

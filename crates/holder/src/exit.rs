@@ -80,6 +80,11 @@ pub(crate) fn save_record(dir: &Path, record: &ExitRecord, notes: &Notes) {
             wait *= 2;
         }
     }
+    // A record that a power cut may take is better than none: the disk may write and only
+    // refuse to promise anything.
+    if let Err(error) = durable::write_quick(&dir.join("exit"), &bytes) {
+        notes.add(&format!("the exit record was given up: {error}"));
+    }
 }
 
 /// The last line of a plain run's output that is not blank.

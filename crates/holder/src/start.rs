@@ -19,7 +19,7 @@ use app_sys::private::{self, PrivateDirError};
 use app_sys::process::{self, Identity, Signal};
 use app_sys::signals::Signals;
 use app_sys::spawn::{self, Launch, LaunchError, Stdio};
-use app_sys::{clock, memory, poll, pty, socket};
+use app_sys::{clock, fault, memory, poll, pty, socket};
 use app_wire::hold::{FromHolder, GO, LaunchFailed};
 use app_wire::record::segment_name;
 
@@ -100,6 +100,7 @@ pub(crate) fn start(args: &Args) -> Result<Holder, u8> {
         }
         Err(error) => {
             left_behind.remove();
+            fault::point("holder.refusal-not-told");
             let failed = error.to_wire();
             let code = failed.exit_code;
             first.say(&FromHolder::LaunchFailed(failed));
@@ -181,10 +182,12 @@ fn prepare(args: &Args, left_behind: &mut LeftBehind) -> Result<Prepared, StartE
     if dir.join("exit").exists() {
         return Err(StartError::Repeated { run: args.run, path: dir.join("exit") });
     }
+    fault::point("holder.not-bound");
     let socket = args.socket.clone();
     let listener = socket::listen(&socket)
         .map_err(|source| StartError::Socket { path: socket.clone(), source })?;
     left_behind.socket = Some(socket.clone());
+    fault::point("holder.bound");
     step("watching the socket", listener.set_nonblocking(true))?;
     // What an earlier holder left there is not ours to remove.
     let is_new = !dir.exists();
@@ -212,10 +215,15 @@ fn prepare(args: &Args, left_behind: &mut LeftBehind) -> Result<Prepared, StartE
         cwd: spec.cwd.to_path(),
         env: spec.env.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
         stdio,
+        claim: private::create_file(&dir.join("child"))
+            .inspect_err(|error| notes.add(&format!("the child is not written down: {error}")))
+            .ok(),
     };
     let oom_kills = OomKills::so_far();
     let (started_at_ms, started_boot_ms) = (clock::wall_ms(), clock::boot_ms());
+    fault::point("holder.no-child");
     let child = spawn::launch(launch).map_err(StartError::Launch)?;
+    fault::point("holder.has-child");
     let pid = child.pid();
     // It was not collected yet, so it has an identity even if it has ended.
     let child = process::identity_of(pid).unwrap_or(Identity { pid, start_time: 0 });

@@ -149,6 +149,16 @@ impl Session {
         (session, effects)
     }
 
+    /// A session whose run was asked for, and which nobody has seen begin: a starting daemon
+    /// looks for it, as patiently as the one before would have. With `stopping` it was asked
+    /// to end even so.
+    pub fn newborn(run: RunNumber, stopping: bool, now: Moment) -> (Self, Vec<Effect>) {
+        let ready_by = now + READY_LIMIT;
+        let desired = if stopping { Desired::Down { grace: DEFAULT_GRACE } } else { Desired::Up };
+        let state = State::Starting { run, ready_by };
+        (Self { desired, state, next_run: run.next() }, vec![Effect::WakeAt(ready_by)])
+    }
+
     /// What is true.
     pub fn state(&self) -> State {
         self.state
@@ -325,6 +335,18 @@ mod tests {
         assert!(effects.contains(&Effect::Stop(RunNumber(3), DEFAULT_GRACE)), "{effects:?}");
         let late = session.apply(Input::Woke, at(3600));
         assert!(late.contains(&Effect::Kill(RunNumber(3))), "{late:?}");
+    }
+
+    #[test]
+    fn a_newborn_is_not_called_running_and_ends_as_soon_as_it_is_if_that_was_asked() {
+        let (mut session, effects) = Session::newborn(RunNumber(2), true, at(0));
+        assert!(matches!(session.state(), State::Starting { .. }));
+        assert_eq!(effects, [Effect::WakeAt(READY_LIMIT)]);
+        let ready = session.apply(Input::Saw(RunNumber(2), Observation::Ready), at(1));
+        assert!(ready.contains(&Effect::Stop(RunNumber(2), DEFAULT_GRACE)), "{ready:?}");
+        let (mut session, _) = Session::newborn(RunNumber(2), false, at(0));
+        assert_eq!(session.apply(Input::Saw(RunNumber(2), Observation::Ready), at(1)), []);
+        assert_eq!(session.state(), State::Up { run: RunNumber(2) });
     }
 
     fn any_input() -> impl Strategy<Value = Input> {

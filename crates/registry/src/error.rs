@@ -50,6 +50,14 @@ pub enum OpenError {
         /// What SQLite said.
         source: rusqlite::Error,
     },
+    /// It had to be made, and what belongs into it could not be read.
+    #[error("the sessions that the registry `{}` should have could not be listed", .path.display())]
+    NotFilled {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// Anything else.
     #[error("the registry `{}` cannot be opened", .path.display())]
     Failed {
@@ -98,6 +106,7 @@ impl OpenError {
             }
             Self::NotMade { path, .. }
             | Self::NotWritable { path, .. }
+            | Self::NotFilled { path, .. }
             | Self::Failed { path, .. } => format!(
                 "Check that `{}` is a directory that you may write to, with space left, or set \
                  APPCTL_STATE_DIR to one.",
@@ -121,4 +130,25 @@ pub enum RegistryError {
         /// The value.
         value: String,
     },
+}
+
+impl RegistryError {
+    /// Another process holds the database.
+    pub fn is_busy(&self) -> bool {
+        self.is_one_of(&[ErrorCode::DatabaseBusy, ErrorCode::DatabaseLocked])
+    }
+
+    /// The database contradicts itself.
+    pub fn is_damage(&self) -> bool {
+        self.is_one_of(&[ErrorCode::NotADatabase, ErrorCode::DatabaseCorrupt])
+    }
+
+    fn is_one_of(&self, codes: &[ErrorCode]) -> bool {
+        match self {
+            Self::Sqlite(error) => {
+                error.sqlite_error_code().is_some_and(|code| codes.contains(&code))
+            }
+            Self::BadValue { .. } => false,
+        }
+    }
 }

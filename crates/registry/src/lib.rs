@@ -27,7 +27,8 @@ mod runs;
 mod sessions;
 mod tasks;
 
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
@@ -51,15 +52,30 @@ const CACHE_KIB: i64 = -1_024;
 pub struct Registry {
     db: Connection,
     newest_event: u64,
-    is_new: bool,
 }
 
 impl Registry {
     /// Opens the database at `path`, making or migrating it as needed.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
+        Self::open_or_fill(path, || Ok(std::iter::empty()))
+    }
+
+    /// Opens the database at `path`. One that has to be made takes in the `sessions` that
+    /// are found elsewhere, before it counts as made: whoever dies on the way leaves one
+    /// that still has to be made.
+    pub fn open_or_fill<S>(
+        path: &Path,
+        sessions: impl FnOnce() -> io::Result<S>,
+    ) -> Result<Self, OpenError>
+    where
+        S: Iterator<Item = (NewSession, Vec<RestoredRun>)>,
+    {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        if damage_mark(path).exists() {
+            return Err(OpenError::of(path)(seen_damaged()));
+        }
         make_private(path)?;
         let mut db = Connection::open_with_flags(path, flags).map_err(OpenError::of(path))?;
         let newest = migrations::LIST.len();
@@ -68,19 +84,21 @@ impl Registry {
             return Err(OpenError::FromTheFuture { path: path.into(), found, newest });
         }
         prepare(&mut db).map_err(OpenError::of(path))?;
-        migrations::run(&mut db, found).map_err(OpenError::of(path))?;
+        migrations::run(&mut db, path, |db| restore::fill(db, path, sessions))?;
         let newest_event = events::newest(&db).map_err(OpenError::of(path))?;
-        Ok(Self { db, newest_event, is_new: found == 0 })
-    }
-
-    /// Whether this call to [`Registry::open`] found nothing and made it.
-    pub fn is_new(&self) -> bool {
-        self.is_new
+        Ok(Self { db, newest_event })
     }
 
     /// The number of the newest event, 0 when there was none.
     pub fn newest_event(&self) -> u64 {
         self.newest_event
+    }
+
+    /// Notes beside the database that it was found to be damaged while it was in use: who
+    /// opens it next is told so.
+    pub fn mark_damaged(&self) -> io::Result<()> {
+        let path = self.db.path().unwrap_or_default();
+        std::fs::File::create(damage_mark(Path::new(path))).map(drop)
     }
 
     /// Runs `work` as one transaction (invariant 1).
@@ -96,6 +114,22 @@ impl Registry {
         self.newest_event = newest;
         Ok(value)
     }
+}
+
+/// What follows the name of a database in the name of the file that says it is damaged.
+pub const DAMAGE_SUFFIX: &str = "-damage";
+
+fn damage_mark(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(DAMAGE_SUFFIX);
+    name.into()
+}
+
+fn seen_damaged() -> rusqlite::Error {
+    rusqlite::Error::SqliteFailure(
+        rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT),
+        Some("it was found to be so while it was in use".into()),
+    )
 }
 
 /// Makes the file, if there is none, for its owner alone: it has what people run and where.

@@ -3,7 +3,11 @@
 //! `PRAGMA user_version` counts the entries that were applied. An entry that was
 //! released is never changed: databases made by it exist.
 
+use std::path::Path;
+
 use rusqlite::{Connection, TransactionBehavior};
+
+use crate::OpenError;
 
 /// Every form the database ever had, each from the one before.
 pub(crate) const LIST: &[&str] = &[FIRST, TASKS_AND_FACTS, NUMBERED_NOTICES];
@@ -165,17 +169,27 @@ pub(crate) fn version(db: &Connection) -> rusqlite::Result<usize> {
     db.query_row("PRAGMA user_version", [], |row| row.get(0))
 }
 
-/// Brings a database of form `found` to the newest one, all or nothing.
-pub(crate) fn run(db: &mut Connection, found: usize) -> rusqlite::Result<()> {
-    if found == LIST.len() {
+/// Brings the database to the newest form, all or nothing. One that has none yet is given
+/// its content by `fill`.
+pub(crate) fn run(
+    db: &mut Connection,
+    path: &Path,
+    fill: impl FnOnce(&Connection) -> Result<(), OpenError>,
+) -> Result<(), OpenError> {
+    let failed = OpenError::of(path);
+    if version(db).map_err(&failed)? == LIST.len() {
         return Ok(());
     }
-    let transaction = db.transaction_with_behavior(TransactionBehavior::Exclusive)?;
+    let begun = db.transaction_with_behavior(TransactionBehavior::Exclusive);
+    let transaction = begun.map_err(&failed)?;
     // Another daemon may have been quicker.
-    let found = version(&transaction)?;
+    let found = version(&transaction).map_err(&failed)?;
     for migration in LIST.iter().skip(found) {
-        transaction.execute_batch(migration)?;
+        transaction.execute_batch(migration).map_err(&failed)?;
     }
-    transaction.pragma_update(None, "user_version", LIST.len())?;
-    transaction.commit()
+    if found == 0 {
+        fill(&transaction)?;
+    }
+    transaction.pragma_update(None, "user_version", LIST.len()).map_err(&failed)?;
+    transaction.commit().map_err(&failed)
 }

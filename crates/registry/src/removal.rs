@@ -2,6 +2,7 @@
 
 use app_model::SessionId;
 use app_model::event::kind;
+use rusqlite::Connection;
 use serde_json::json;
 
 use crate::{Registry, RegistryError, events};
@@ -12,8 +13,7 @@ impl Registry {
         self.transact(|db| {
             let known = db.prepare_cached("DELETE FROM session WHERE id = ?1")?.execute([id.0])?;
             if known > 0 {
-                db.prepare_cached("INSERT OR IGNORE INTO tombstone (session) VALUES (?1)")?
-                    .execute([id.0])?;
+                mark(db, id)?;
                 events::append(db, at_ms, kind::SESSION_REMOVED, Some(id), &json!({}))?;
             }
             Ok(())
@@ -34,4 +34,10 @@ impl Registry {
             Ok(())
         })
     }
+}
+
+/// The session is gone from here; its directory may not be.
+pub(crate) fn mark(db: &Connection, id: SessionId) -> Result<(), RegistryError> {
+    db.prepare_cached("INSERT OR IGNORE INTO tombstone (session) VALUES (?1)")?.execute([id.0])?;
+    Ok(())
 }

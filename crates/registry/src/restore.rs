@@ -1,38 +1,59 @@
-//! Making a registry anew, one session at a time, from what its directory tells.
+//! Making a registry anew from what the directories of sessions tell: all of them, or none.
+
+use std::io;
+use std::path::Path;
 
 use app_model::Phase;
 use rusqlite::{Connection, params};
 
 use crate::rows::to_json;
-use crate::{NewSession, Registry, RegistryError, RestoredRun, runs, sessions};
+use crate::{NewSession, OpenError, RegistryError, RestoredRun, runs, sessions};
 
-impl Registry {
-    /// Takes in a session with its runs, in order. A run without a record counts as
-    /// live when it is the newest, and as lost with its holder otherwise; a session
-    /// without a live run counts as seen. One that is known already stays as it is.
-    pub fn restore_session(
-        &mut self,
-        session: &NewSession,
-        restored: &[RestoredRun],
-    ) -> Result<(), RegistryError> {
-        let Some((newest, older)) = restored.split_last() else { return Ok(()) };
-        self.transact(|db| {
-            if !sessions::insert(db, session, newest.run)? {
-                return Ok(());
-            }
-            let at = session.created_at_ms;
-            for run in restored {
-                runs::insert(db, session.id, run.run, &session.boot_id, at)?;
-                end(db, session, run)?;
-            }
-            for run in older.iter().filter(|run| run.record.is_none()) {
-                lose(db, session, run)?;
-            }
-            db.prepare_cached("UPDATE session SET seen = ?2 WHERE id = ?1")?
-                .execute(params![session.id.0, newest.record.is_some()])?;
-            Ok(())
-        })
+/// Takes in sessions with their runs, in a transaction of the caller's.
+pub(crate) fn fill<S>(
+    db: &Connection,
+    path: &Path,
+    sessions: impl FnOnce() -> io::Result<S>,
+) -> Result<(), OpenError>
+where
+    S: Iterator<Item = (NewSession, Vec<RestoredRun>)>,
+{
+    let found = sessions().map_err(|source| OpenError::NotFilled { path: path.into(), source })?;
+    for (session, runs) in found {
+        take_in(db, &session, &runs).map_err(|refused| match refused {
+            RegistryError::Sqlite(source) => OpenError::of(path)(source),
+            RegistryError::BadValue { .. } => OpenError::Failed {
+                path: path.into(),
+                source: rusqlite::Error::ToSqlConversionFailure(Box::new(refused)),
+            },
+        })?;
     }
+    Ok(())
+}
+
+/// Takes in one session with its runs, in order. A run without a record counts as live
+/// when it is the newest, and as lost with its holder otherwise; a session without a live
+/// run counts as seen. One that is known already stays as it is.
+fn take_in(
+    db: &Connection,
+    session: &NewSession,
+    restored: &[RestoredRun],
+) -> Result<(), RegistryError> {
+    let Some((newest, older)) = restored.split_last() else { return Ok(()) };
+    if !sessions::insert(db, session, newest.run)? {
+        return Ok(());
+    }
+    let at = session.created_at_ms;
+    for run in restored {
+        runs::insert(db, session.id, run.run, &session.boot_id, at)?;
+        end(db, session, run)?;
+    }
+    for run in older.iter().filter(|run| run.record.is_none()) {
+        lose(db, session, run)?;
+    }
+    db.prepare_cached("UPDATE session SET seen = ?2 WHERE id = ?1")?
+        .execute(params![session.id.0, newest.record.is_some()])?;
+    Ok(())
 }
 
 fn end(db: &Connection, session: &NewSession, run: &RestoredRun) -> Result<(), RegistryError> {

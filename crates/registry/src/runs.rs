@@ -7,7 +7,8 @@ use serde_json::json;
 
 use crate::rows::to_json;
 use crate::{
-    LiveRun, NewNotice, Registry, RegistryError, RunEnd, RunStart, events, facts, notices, tasks,
+    LiveRun, NewNotice, Registry, RegistryError, RunEnd, RunStart, events, facts, notices, removal,
+    tasks,
 };
 
 impl Registry {
@@ -38,7 +39,8 @@ impl Registry {
         self.transact(|db| {
             if run == RunNumber::FIRST {
                 db.prepare_cached("DELETE FROM session WHERE id = ?1")?.execute([session.0])?;
-                return Ok(());
+                // Whoever withdraws it deletes its directory as well, or the next daemon.
+                return removal::mark(db, session);
             }
             // The session first: it must never point at a run that is not there.
             db.prepare_cached("UPDATE session SET run = ?2 WHERE id = ?1")?

@@ -14,11 +14,17 @@ use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::private;
+use crate::{fault, private};
 
 /// Replaces `path` with `bytes`, mode 0600, and waits until the disk has both.
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    replace(path, bytes, File::sync_all)?;
+    replace(path, bytes, |file| {
+        fault::point("durable.written");
+        file.sync_all()?;
+        fault::point("durable.synced");
+        Ok(())
+    })?;
+    fault::point("durable.renamed");
     File::open(parent(path))?.sync_all()
 }
 

@@ -15,6 +15,7 @@
 
 pub mod clock;
 pub mod durable;
+pub mod fault;
 pub mod inherited;
 pub mod lock;
 pub mod memory;

@@ -39,6 +39,11 @@ const FIRST_INHERITED: i32 = 3;
 /// More sockets than this nobody passes to us.
 const MOST_INHERITED: i32 = 16;
 
+/// Now, on the clock and in the unit of [`Identity::start_time`].
+pub(crate) fn start_clock() -> u64 {
+    boot_ns() / (1_000_000_000 / rustix::param::clock_ticks_per_second())
+}
+
 pub(crate) fn boot_ns() -> u64 {
     let now = clock_gettime(ClockId::Boottime);
     let whole = u64::try_from(now.tv_sec).unwrap_or(0);

@@ -11,7 +11,7 @@
 //!    in there, not on ours.
 
 use std::ffi::{OsStr, OsString};
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
@@ -21,7 +21,7 @@ use std::process::{Command, ExitStatus, Stdio as StdStdio};
 use rustix::fs::Access;
 use rustix::process::{WaitOptions, waitpid};
 
-use crate::process::{Pid, restore_fd_limit};
+use crate::process::{Pid, restore_fd_limit, write_claim};
 use crate::{os, signals};
 
 /// Where programs are looked for when the environment has no `PATH`.
@@ -51,6 +51,9 @@ pub struct Launch {
     pub env: Vec<(OsString, OsString)>,
     /// Its descriptors.
     pub stdio: Stdio,
+    /// Where it writes down who it is, before it is the program; see
+    /// [`claimed`](crate::process::claimed).
+    pub claim: Option<File>,
 }
 
 impl std::fmt::Debug for Launch {
@@ -194,7 +197,7 @@ impl Child {
 
 /// Starts the program (see the module's invariants).
 pub fn launch(launch: Launch) -> Result<Child, LaunchError> {
-    let Launch { argv, cwd, env, stdio } = launch;
+    let Launch { argv, cwd, env, stdio, claim } = launch;
     let Some((name, arguments)) = argv.split_first().filter(|(name, _)| !name.is_empty()) else {
         return Err(LaunchError::Empty);
     };
@@ -206,7 +209,7 @@ pub fn launch(launch: Launch) -> Result<Child, LaunchError> {
     command.arg0(name).args(arguments).current_dir(&cwd).env_clear().envs(env);
     let terminal = matches!(stdio, Stdio::Terminal(_));
     connect(&mut command, stdio).map_err(system)?;
-    prepare(&mut command, terminal);
+    prepare(&mut command, terminal, claim);
 
     let child = command.spawn().map_err(|source| classify(source, &path))?;
     // The standard library's handle is dropped; it neither ends nor reaps the child.
@@ -229,8 +232,11 @@ fn connect(command: &mut Command, stdio: Stdio) -> io::Result<()> {
 }
 
 #[expect(unsafe_code, reason = "code between fork and exec must be async-signal-safe")]
-fn prepare(command: &mut Command, terminal: bool) {
+fn prepare(command: &mut Command, terminal: bool, claim: Option<File>) {
     let in_child = move || {
+        if let Some(claim) = &claim {
+            write_claim(claim);
+        }
         signals::reset();
         rustix::process::setsid()?;
         if terminal {

@@ -18,11 +18,12 @@ fn request(argv: &[&str], stdio: Stdio) -> Launch {
         cwd: "/".into(),
         env: vec![("PATH".into(), "/usr/bin:/bin".into())],
         stdio,
+        claim: None,
     }
 }
 
 fn to_null() -> Stdio {
-    let null = || OwnedFd::from(fs::File::options().write(true).open("/dev/null").unwrap());
+    let null = || OwnedFd::from(File::options().write(true).open("/dev/null").unwrap());
     Stdio::Files { stdout: null(), stderr: null() }
 }
 
@@ -53,7 +54,7 @@ fn the_environment_is_the_given_one_and_nothing_else() {
 #[cfg(target_os = "linux")]
 fn no_signal_is_blocked_or_ignored_and_no_descriptor_leaks() {
     signals::ignore(&[signals::Signal::WINCH]).unwrap();
-    let _inheritable = rustix::io::dup(fs::File::open("/dev/null").unwrap()).unwrap();
+    let _inheritable = rustix::io::dup(File::open("/dev/null").unwrap()).unwrap();
     let text = output_of("exec grep -E '^Sig(Blk|Ign)' /proc/self/status", |_| {});
     // 32 and 33 belong to the C library, which lets nobody touch them.
     let libc_own = 0b11 << 31;
@@ -96,7 +97,7 @@ fn the_child_has_the_terminal_and_leads_its_session() {
 fn a_program_is_found_on_the_path_of_the_child() {
     let dir = tempfile::tempdir().unwrap();
     let tool = dir.path().join("tool");
-    let mut file = fs::File::create(&tool).unwrap();
+    let mut file = File::create(&tool).unwrap();
     file.write_all(b"#!/bin/sh\nexit 7\n").unwrap();
     file.set_permissions(fs::Permissions::from_mode(0o755)).unwrap();
     drop(file);

@@ -24,6 +24,7 @@ fn an_orphan_becomes_our_child_and_is_collected() {
         cwd: PathBuf::from("/"),
         env: vec![("PATH".into(), "/usr/bin:/bin".into())],
         stdio: Stdio::Files { stdout, stderr },
+        claim: None,
     })
     .unwrap();
     let mut line = String::new();

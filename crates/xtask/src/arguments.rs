@@ -25,6 +25,9 @@ usage: cargo xtask VERB …
                                 the tests speak for
   macos                         type-check the programs for macOS, with a compiler from
                                 Debian's packages
+  soak [--minutes N]            use everything at once for N minutes (default: 2) while
+                                daemons, holders and clients are killed, then check what
+                                is left
   pictures [NAME]               draw docs/pictures anew, or one of them: sessions before and
                                 after coming back, and notices
   help                          print this";
@@ -40,6 +43,8 @@ pub(crate) enum Task {
     Differential,
     Agents,
     Macos,
+    /// For so many minutes.
+    Soak(u32),
     /// One of them, or all.
     Pictures(Option<String>),
 }
@@ -126,6 +131,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Tas
         Some("test") => parse_test(arguments),
         Some("install") => parse_install(arguments),
         Some("fuzz") => parse_fuzz(arguments),
+        Some("soak") => parse_soak(arguments),
         Some("pictures") => parse_pictures(arguments),
         Some("differential") => alone("differential", Task::Differential, arguments),
         Some("agents") => alone("agents", Task::Agents, arguments),
@@ -182,6 +188,21 @@ fn parse_pictures(mut arguments: impl Iterator<Item = OsString>) -> Result<Task,
         Some(name) if name == "--help" || name == "-h" => Ok(Task::Help),
         name => alone("pictures", Task::Pictures(name), arguments),
     }
+}
+
+fn parse_soak(mut arguments: impl Iterator<Item = OsString>) -> Result<Task, UsageError> {
+    let mut minutes = 2;
+    while let Some(argument) = arguments.next() {
+        match argument.to_str() {
+            Some("--help" | "-h") => return Ok(Task::Help),
+            Some("--minutes") => {
+                let number = arguments.next().and_then(|number| number.to_str()?.parse().ok());
+                minutes = number.ok_or(UsageError::NoNumber { option: "--minutes" })?;
+            }
+            _ => return Err(UsageError::UnknownArgument { verb: "soak", argument }),
+        }
+    }
+    Ok(Task::Soak(minutes))
 }
 
 fn parse_fuzz(mut arguments: impl Iterator<Item = OsString>) -> Result<Task, UsageError> {

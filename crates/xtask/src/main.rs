@@ -7,6 +7,7 @@
 //! * `differential` lets another terminal judge our snapshots;
 //! * `agents` lets real coding agents run in sessions;
 //! * `macos` type-checks the programs for macOS;
+//! * `soak` uses everything at once while processes are killed;
 //! * `pictures` draws what a person sees before and after coming back, and what notices look
 //!   like, for the documentation.
 //!
@@ -29,6 +30,7 @@ mod macos;
 mod packages;
 mod pictures;
 mod run;
+mod soak;
 mod test;
 mod tools;
 mod workspace;
@@ -75,6 +77,7 @@ fn perform(task: Task) -> anyhow::Result<()> {
         Task::Pictures(only) => pictures::pictures(&Workspace::discover()?, only.as_deref()),
         Task::Agents => agents::agents(&Workspace::discover()?),
         Task::Macos => macos::macos(&Workspace::discover()?),
+        Task::Soak(minutes) => soak::soak(&Workspace::discover()?, minutes),
         Task::Differential => differential::differential(&Workspace::discover()?),
     }
 }

@@ -15,7 +15,7 @@ use app_model::SessionId;
 use app_model::notice::burst::{Burst, Turn};
 use app_model::notice::summary;
 use app_registry::{NoticeOutcome, PendingNotice};
-use app_sys::clock;
+use app_sys::{clock, fault};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
@@ -69,6 +69,7 @@ async fn send(service: &Service, queues: &mut Queues, most: usize, place: OwnedS
     let at = clock::wall_ms();
     match service.store.with(move |registry| registry.claim_notices(most, at)).await {
         Ok(claimed) => {
+            fault::point("notice.claimed");
             let Some(parcel) = parcel(claimed) else { return };
             let (service, session) = (service.clone(), parcel.session);
             queues.append(session, async move {
@@ -137,6 +138,7 @@ async fn deliver(service: &Service, parcel: Parcel) {
     let title = &parcel.notice.title;
     let outcome = match channels::first_that_takes(service, &parcel).await {
         Ok(channel) => {
+            fault::point("notice.sent");
             info!(title, channel = channel.word(), "a notice was sent");
             NoticeOutcome::Sent { channel: channel.word().to_owned() }
         }
@@ -148,6 +150,7 @@ async fn deliver(service: &Service, parcel: Parcel) {
     let (numbers, at) = (parcel.numbers, clock::wall_ms());
     let settled =
         service.store.with(move |registry| registry.settle_notices(&numbers, &outcome, at)).await;
+    fault::point("notice.settled");
     if let Err(refused) = settled {
         error!(error = &refused as &dyn std::error::Error, "a notice stays unsettled");
     }

@@ -2,8 +2,8 @@
 //!
 //! # Invariants
 //!
-//! 1. One task per connection, at most `MAX_CLIENTS` of them; more clients wait in
-//!    the kernel's queue.
+//! 1. One task per connection, no more of them than there is room for in the
+//!    [`Budget`](crate::budget::Budget); more clients wait in the kernel's queue.
 //! 2. An error of `accept` (no descriptors left, say) is waited out, never spun on.
 
 use std::sync::Arc;
@@ -18,15 +18,12 @@ use tracing::{debug, warn};
 use crate::server::connection;
 use crate::service::Service;
 
-/// Clients at the same time.
-const MAX_CLIENTS: usize = 1_024;
-
 /// Pause after an `accept` that failed.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Accepts clients until the daemon is to end.
 pub async fn run(listener: Listener, service: Service) {
-    let places = Arc::new(Semaphore::new(MAX_CLIENTS));
+    let places = Arc::new(Semaphore::new(service.config.budget.clients));
     loop {
         let place = tokio::select! {
             place = places.clone().acquire_owned() => place,

@@ -9,18 +9,16 @@
 //!    inbox are dropped, and their senders ask the supervisor again.
 
 use app_agents::Profiles;
-use app_model::notice::What;
-use app_model::notice::policy::Looking;
 use app_model::session::{Desired, Effect, Input, Moment, Observation, Session};
 use app_model::{Exit, ExitRecord, Lost, Phase, RunNumber, SessionId};
 use app_registry::{LiveRun, RunEnd, RunStart};
-use app_sys::{clock, process};
+use app_sys::{clock, fault, process};
 use app_wire::hold::Status;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep_until};
 use tracing::{debug, error, info, warn};
 
-use crate::notify::{Happened, Teller};
+use crate::notify::Teller;
 use crate::scope::Scopes;
 use crate::session::handle::{Request, SessionHandle, UpAnswer, UpError, UpOutcome};
 use crate::session::live::Live;
@@ -30,6 +28,9 @@ use crate::store::Store;
 
 mod beginning;
 mod belief;
+mod end;
+
+pub use end::commit_end;
 
 use beginning::{beginning, phase_of};
 
@@ -87,6 +88,8 @@ pub struct Actor<O> {
     think_at: Option<Instant>,
     /// An earlier daemon knew this run.
     adopted: bool,
+    /// Its start is written down.
+    start_known: bool,
     waiting_up: Vec<UpAnswer>,
     waiting_refresh: Vec<oneshot::Sender<()>>,
     /// Why the run could not be started, until those who asked are told.
@@ -121,6 +124,7 @@ impl<O: Outside> Actor<O> {
             mind,
             think_at: None,
             adopted: matches!(begin, Begin::Adopt(_)),
+            start_known: matches!(begin, Begin::Adopt(live) if live.started_at_ms.is_some()),
             waiting_up: Vec::new(),
             waiting_refresh: Vec::new(),
             failure: None,
@@ -206,11 +210,13 @@ impl<O: Outside> Actor<O> {
                 self.withdraw(run).await;
             }
             Seen::Over { exit, record } => {
+                fault::point("end.learned");
                 let told = self.live.borrow().settled;
                 if let Some(record) = record.as_deref().filter(|_| !told) {
                     self.write_start(start_of(record)).await;
                 }
                 self.write_end(run, exit, record.as_deref()).await;
+                fault::point("end.committed");
                 self.live.send_modify(|live| live.settled = true);
                 self.step(Input::Saw(run, Observation::Gone(exit))).await;
                 // It ran, if only for a moment.
@@ -231,7 +237,8 @@ impl<O: Outside> Actor<O> {
             (live.attached(), live.is_paused())
         };
         let first = !self.live.borrow().settled;
-        if first {
+        if first && !self.start_known {
+            fault::point("run.reported");
             self.write_start(started(&status)).await;
         }
         let now = status.attached;
@@ -285,13 +292,16 @@ impl<O: Outside> Actor<O> {
                     if !self.write_run(run).await {
                         return;
                     }
+                    fault::point("run.registered");
                     self.outside.launch(run);
                 }
                 Effect::Stop(run, grace) => {
+                    fault::point("stop.recorded");
                     info!(session = %self.id, %run, ?grace, "asking the run to end");
                     self.outside.stop(grace);
                 }
                 Effect::Kill(run) => {
+                    fault::point("kill.recorded");
                     info!(session = %self.id, %run, "ending the run at once");
                     self.outside.kill();
                 }
@@ -324,7 +334,11 @@ impl<O: Outside> Actor<O> {
         // dies first, the next one finds the holder.
         let id = self.id;
         let posted = self.around.store.post(
-            move |registry| registry.run_started(&start),
+            move |registry| {
+                registry.run_started(&start)?;
+                fault::point("run.start-committed");
+                Ok(())
+            },
             move |refused| {
                 let error = &refused as &dyn std::error::Error;
                 error!(session = %id, error, "the start could not be written down");
@@ -337,7 +351,9 @@ impl<O: Outside> Actor<O> {
 
     async fn write_attached(&self, attached: bool) {
         let (id, at) = (self.id, clock::wall_ms());
+        fault::point("attach.seen");
         self.commit("attachment", move |r| r.attached(id, attached, at)).await;
+        fault::point("attach.recorded");
     }
 
     async fn write_paused(&self, run: RunNumber, paused: bool) {
@@ -370,7 +386,9 @@ impl<O: Outside> Actor<O> {
     /// Nothing was started: the registry and the disk forget the run.
     async fn withdraw(&mut self, run: RunNumber) {
         let id = self.id;
+        fault::point("withdrawal.due");
         self.commit("withdrawal", move |registry| registry.withdraw_run(id, run)).await;
+        fault::point("withdrawal.committed");
         self.over(run);
     }
 
@@ -398,50 +416,6 @@ impl<O: Outside> Actor<O> {
             // The session directory still has the truth; the next start reads it there.
             let error = &refused as &dyn std::error::Error;
             error!(session = %self.id, error, what, "could not be written down");
-        }
-    }
-}
-
-/// Commits the end of a run together with the notice about it.
-pub async fn commit_end(around: &Around, end: RunEnd, looking: Looking) {
-    let id = end.session;
-    let at = clock::wall_ms();
-    let teller = around.notices.clone();
-    let written = around
-        .store
-        .with(move |registry| {
-            let Some(row) = registry.session(end.session)? else { return Ok((false, None)) };
-            let notice = teller.judge(
-                &row,
-                &Happened {
-                    session: end.session,
-                    run: end.run,
-                    what: What::Ended {
-                        exit: end.exit,
-                        elapsed_ms: end.elapsed_ms,
-                        asked: row.view.stop_asked,
-                        last_line: end.last_line.clone(),
-                    },
-                    looking,
-                },
-            );
-            let is_news = registry.run_ended(&end, notice.as_ref(), at)?;
-            let rolls_up = |_: &SessionId| teller.rolls_up(row.view.agent.as_deref());
-            Ok((is_news && notice.is_some(), row.view.parent.filter(rolls_up).filter(|_| is_news)))
-        })
-        .await;
-    match written {
-        Ok((is_due, parent)) => {
-            if is_due {
-                around.notices.wake();
-            }
-            if let Some(parent) = parent {
-                around.notices.task_ended(parent);
-            }
-        }
-        Err(refused) => {
-            let error = &refused as &dyn std::error::Error;
-            error!(session = %id, error, "the end could not be written down");
         }
     }
 }

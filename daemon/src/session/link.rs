@@ -11,13 +11,13 @@
 //!    two runs of a session must never be alive.
 //! 3. A run that was asked to end is over when nothing of it is left in its scope either.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use app_model::{Exit, Lost, RunNumber, SessionId};
 use app_registry::LiveRun;
 use app_sys::process::{self, Identity, Pid};
-use app_sys::socket;
+use app_sys::{fault, socket};
 use app_wire::hello::HELLO_LEN;
 use app_wire::hold::{Decoder, FromHolder, HELLO, LaunchFailed, Status, ToHolder};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -206,18 +206,17 @@ enum Parted {
 
 impl Link {
     async fn launch(mut self, config: std::sync::Arc<Config>) {
-        match self.spawn(&config) {
+        let program = config.holder();
+        match self.spawn(&program, config.session_fd_limit) {
             Ok(stream) => {
                 let stream = self.place(stream).await;
                 self.attend(stream).await;
             }
             Err(source) => {
                 error!(session = %self.site.session, error = &source as &dyn std::error::Error,
-                       holder = %config.holder.display(), "the holder could not be started");
-                let message = format!(
-                    "the holder `{}` could not be started: {source}",
-                    config.holder.display()
-                );
+                       holder = %program.display(), "the holder could not be started");
+                let message =
+                    format!("the holder `{}` could not be started: {source}", program.display());
                 let errno = source.raw_os_error().unwrap_or(0);
                 let failed = LaunchFailed { exit_code: 125, errno, message };
                 self.show(Seen::LaunchFailed(failed)).await;
@@ -225,10 +224,10 @@ impl Link {
         }
     }
 
-    fn spawn(&mut self, config: &Config) -> std::io::Result<UnixStream> {
+    fn spawn(&mut self, program: &Path, fd_limit: Option<u64>) -> std::io::Result<UnixStream> {
         let (ours, theirs) = socket::pair()?;
         ours.set_nonblocking(true)?;
-        let mut command = Command::new(&config.holder);
+        let mut command = Command::new(program);
         command
             .arg("--session")
             .arg(self.site.session.to_string())
@@ -245,10 +244,12 @@ impl Link {
         if self.is_held {
             command.arg("--hold").arg(place::HOLD_MS.to_string());
         }
-        if let Some(limit) = config.session_fd_limit {
+        if let Some(limit) = fd_limit {
             command.arg("--fd-limit").arg(limit.to_string());
         }
+        fault::point("run.not-spawned");
         let holder = command.spawn()?;
+        fault::point("run.spawned");
         self.holder = holder.id().and_then(Pid::new).and_then(process::identity_of);
         // Dropped, not awaited: the runtime reaps it, whenever it ends.
         drop(holder);
@@ -276,7 +277,9 @@ impl Link {
     /// Talks to the holder until the run is over.
     async fn attend(mut self, stream: UnixStream) {
         let mut stream = stream;
+        let mut pause = Duration::ZERO;
         loop {
+            let begun = tokio::time::Instant::now();
             match self.talk(&mut stream).await {
                 Parted::LaunchFailed(failed) => {
                     return self.show(Seen::LaunchFailed(failed)).await;
@@ -290,6 +293,13 @@ impl Link {
                 }
                 Parted::Closed => {
                     debug!(session = %self.site.session, "the holder hung up");
+                    // At once the first time; one that hangs up again and again, say because
+                    // it cannot be understood, is not asked without end.
+                    if begun.elapsed() >= RETRY_MOST {
+                        pause = Duration::ZERO;
+                    }
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).clamp(RETRY_FIRST, RETRY_MOST);
                     match self.find(false).await {
                         Some(again) => stream = again,
                         None => {
@@ -329,6 +339,7 @@ impl Link {
                 act = self.acts.recv(), if self.acts_open && heard => match act {
                     Some(act) => {
                         heard = stream.write_all(&self.said(act).to_bytes()).await.is_ok();
+                        fault::point("run.told");
                     }
                     None => self.acts_open = false,
                 },
@@ -436,17 +447,31 @@ impl Link {
     /// There is no holder any more: the record says how the run ended, or it never
     /// `started`, or nobody knows.
     async fn conclude(mut self, lost: Lost, started: bool) {
+        if !self.holder.is_some_and(|holder| process::is_alive(&holder)) {
+            // One that was killed has left it; nobody listens there any more.
+            drop(std::fs::remove_file(&self.site.socket));
+        }
         if let Some(record) = self.record().await {
             let exit = record.exit;
             return self.show(Seen::Over { exit, record: Some(Box::new(record)) }).await;
         }
+        if lost == Lost::Holder && self.child.is_none() {
+            self.child = self.written_child().await;
+        }
         if !started {
+            self.kill_without_holder(); // Invariant 2.
             return self.show(Seen::NeverStarted).await;
         }
         warn!(session = %self.site.session, run = %self.run, ?lost, "the holder left no record");
         self.kill_without_holder(); // Invariant 2.
         self.scopes.end(self.site.session).await;
         self.show(Seen::Over { exit: Exit::Lost(lost), record: None }).await;
+    }
+
+    /// The program's process, from a holder that died before it could speak of it.
+    async fn written_child(&self) -> Option<Identity> {
+        let (dir, run) = (self.site.dir.clone(), self.run);
+        tokio::task::spawn_blocking(move || ledger::read_child(&dir, run)).await.ok().flatten()
     }
 
     /// What the holder has written about the end, if it has.

@@ -4,6 +4,8 @@
 //! measure reports [RATE] [SECONDS]      reports of tasks, each on a connection of its own
 //! measure notices [SESSIONS] [TIMES]    from the end of a program to the desktop
 //! measure stalled [MEGABYTES]           a terminal that stops reading, and the program behind it
+//! measure restart [SESSIONS] [TIMES]    how long nobody answers while the daemon is replaced
+//! measure cold [ENDED] [TIMES]          from no daemon to the first answer, after so many runs
 //! ```
 //!
 //! Everything runs in a private home, with the programs of the profile that this was built
@@ -13,13 +15,17 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a chore")]
 
 use std::fs;
+use std::io::{Read as _, Write as _};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use app_model::report::{Outcome, Report, Stamp};
 use app_tests::Home;
 use app_tests::desktop::{Monitor, Scripted};
 use app_tests::peer::Control;
-use app_wire::control::{Reply, Reported, Request, Target};
+use app_wire::control::{self, Reply, Reported, Request, Target};
+use app_wire::hello::HELLO_LEN;
 use rustix::param::clock_ticks_per_second;
 
 fn main() {
@@ -30,7 +36,9 @@ fn main() {
         Some("reports") => reports(number(1, 1_000), number(2, 10)),
         Some("notices") => notices(number(1, 200), number(2, 50)),
         Some("stalled") => stalled(number(1, 200)),
-        _ => panic!("measure reports [RATE] [SECONDS] | notices [SESSIONS] [TIMES] | stalled [MB]"),
+        Some("restart") => restart(number(1, 200), number(2, 10)),
+        Some("cold") => cold(number(1, 5_000), number(2, 20)),
+        _ => panic!("measure reports | notices | stalled | restart | cold, each with numbers"),
     }
 }
 
@@ -165,4 +173,91 @@ fn cpu_ticks(pid: u32) -> u64 {
 fn pause(time: Duration) {
     let time = rustix::fs::Timespec::try_from(time).unwrap();
     rustix::event::poll(&mut [], Some(&time)).unwrap();
+}
+
+/// Asks without a pause, on a connection of its own each time, while the daemon is replaced.
+fn restart(sessions: u64, times: u64) {
+    let home = Home::new();
+    for number in 0..sessions {
+        home.start(&format!("live-{number}"), &["sleep", "100000"]);
+    }
+    let socket = home.control_socket();
+    let mut pauses_ms: Vec<f64> = (0..times)
+        .map(|_| {
+            let mut restarting = app_tests::home::spawn(home.appctl_command(["daemon", "restart"]));
+            let (mut answered, mut longest) = (Instant::now(), Duration::ZERO);
+            while !restarting.is_over() {
+                if is_answered(&socket) {
+                    longest = longest.max(answered.elapsed());
+                    answered = Instant::now();
+                }
+                pause(Duration::from_millis(1));
+            }
+            restarting.finish().ok();
+            longest.as_secs_f64() * 1e3
+        })
+        .collect();
+    pauses_ms.sort_by(f64::total_cmp);
+    let (median, longest) = (pauses_ms[pauses_ms.len() / 2], pauses_ms[pauses_ms.len() - 1]);
+    println!("{sessions} live sessions, the daemon replaced {times} times; nobody answers for:");
+    println!("median {median:.0} ms, longest {longest:.0} ms");
+}
+
+/// Whether a daemon answers now.
+fn is_answered(socket: &Path) -> bool {
+    let answer = || -> Option<()> {
+        let mut stream = UnixStream::connect(socket).ok()?;
+        stream.set_read_timeout(Some(Duration::from_secs(20))).ok()?;
+        stream.write_all(&control::HELLO.encode()).ok()?;
+        stream.read_exact(&mut [0; HELLO_LEN]).ok()?;
+        let body = control::encode(&Request::Status).ok()?;
+        stream.write_all(&u32::try_from(body.len()).ok()?.to_le_bytes()).ok()?;
+        stream.write_all(&body).ok()?;
+        stream.read_exact(&mut [0; 4]).ok()
+    };
+    answer().is_some()
+}
+
+/// The runs that ended are copies of one, taken in by the first daemon that finds no registry.
+fn cold(ended: u64, times: u64) {
+    let home = Home::new();
+    let session = home.start_sh("ended", "exit 3");
+    session.wait_over();
+    home.appctl(["daemon", "stop"]).ok();
+    let sessions = home.state_dir().join("sessions");
+    let first = u32::from_str_radix(&session.id, 16).unwrap();
+    for number in 1..u32::try_from(ended).unwrap() {
+        let id = format!("{:08x}", first.wrapping_add(number));
+        copy_session(&sessions, &session.id, &id);
+    }
+    for suffix in ["", "-wal", "-shm"] {
+        fs::remove_file(home.state_dir().join(format!("registry.db{suffix}"))).ok();
+    }
+    let begun = Instant::now();
+    assert_eq!(home.ls_all().len() as u64, ended);
+    println!(
+        "a registry of {ended} sessions made anew: {:.0} ms",
+        begun.elapsed().as_secs_f64() * 1e3
+    );
+    let mut took_ms: Vec<f64> = (0..times)
+        .map(|_| {
+            home.appctl(["daemon", "stop"]).ok();
+            let begun = Instant::now();
+            home.appctl(["ls"]).ok();
+            begun.elapsed().as_secs_f64() * 1e3
+        })
+        .collect();
+    took_ms.sort_by(f64::total_cmp);
+    let (median, longest) = (took_ms[took_ms.len() / 2], took_ms[took_ms.len() - 1]);
+    println!("`ls` without a daemon: median {median:.0} ms, longest {longest:.0} ms");
+}
+
+fn copy_session(sessions: &Path, from: &str, to: &str) {
+    let (old, new) = (sessions.join(from), sessions.join(to));
+    fs::create_dir(&new).unwrap();
+    fs::create_dir(new.join("run-1")).unwrap();
+    for file in ["meta", "spec", "run-1/exit"] {
+        let text = fs::read_to_string(old.join(file)).unwrap();
+        fs::write(new.join(file), text.replace(from, to)).unwrap();
+    }
 }

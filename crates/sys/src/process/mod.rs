@@ -1,10 +1,13 @@
 //! Processes: which one is meant, whether it lives, who is below it, and this one.
 
+mod claim;
 mod reap;
 mod this;
 mod tree;
 
 pub use crate::signals::{Signal, ignore, restore_default};
+pub use claim::claimed;
+pub(crate) use claim::write as write_claim;
 pub use reap::{Reaped, has_children, reap};
 pub(crate) use this::restore_fd_limit;
 pub use this::{

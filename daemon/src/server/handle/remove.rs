@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use app_sys::clock;
+use app_sys::{clock, fault};
 use app_wire::control::{ErrorCode, Failure, Reply, Target};
 
 use super::resolve::{resolve_all, row_of};
@@ -45,6 +45,7 @@ pub(in crate::server) async fn handle(
         let at = clock::wall_ms();
         let removed = service.store.with(move |registry| registry.remove(id, at)).await;
         removed.map_err(|error| of_store(&error))?;
+        fault::point("remove.committed");
         bury(service, id).await;
     }
     Ok(Reply::Done)

@@ -1,7 +1,7 @@
 //! `rename`: another name, in the registry and in the session's directory.
 
 use app_model::name;
-use app_sys::clock;
+use app_sys::{clock, fault};
 use app_wire::control::{ErrorCode, Failure, Reply, Target};
 
 use super::disk::on_disk;
@@ -23,11 +23,8 @@ pub(in crate::server) async fn handle(
     if !renamed.map_err(|error| of_store(&error))? {
         return Err(failure(ErrorCode::NotFound, format!("the session {id} was removed")));
     }
-    on_disk(move || {
-        let mut meta = ledger::read_meta(&places.session_dir(id))?;
-        meta.name = name;
-        ledger::write_meta(&places, &meta)
-    })
-    .await?;
+    fault::point("rename.committed");
+    on_disk(move || ledger::rename(&places, id, name)).await?;
+    fault::point("rename.written");
     Ok(Reply::Done)
 }

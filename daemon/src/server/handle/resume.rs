@@ -7,7 +7,7 @@ use super::disk::on_disk;
 use super::limits::{limits_of, unenforced};
 use super::resolve::{resolve, row_of};
 use crate::ledger;
-use crate::server::failure::{caused, failure, of_shutdown, of_up};
+use crate::server::failure::{caused, failure, of_shutdown, of_up, room};
 use crate::service::Service;
 use crate::session::{Begin, UpError, UpOutcome};
 
@@ -32,6 +32,7 @@ async fn begin(
         let command = app_model::spec::command_line(&row.view.argv);
         let live = service.supervisor.get(id).await.map_err(of_shutdown)?;
         if live.is_none() {
+            room(service)?;
             fit(service, id, size).await?;
         }
         let begin = Begin::Next { run: row.view.run.next(), last: row.view.exit };

@@ -4,8 +4,8 @@ use app_model::environment::{self, SESSION_VARIABLE};
 use app_model::notice::policy::When;
 use app_model::{Kind, OsText, SessionId, Spec, name};
 use app_registry::{NewSession, Registry, RegistryError};
-use app_sys::clock;
 use app_sys::places::Places;
+use app_sys::{clock, fault};
 use app_wire::control::{ErrorCode, Failure, NotifyWhen, Reply, Start, Started};
 use tracing::info;
 
@@ -14,7 +14,8 @@ use super::resolve::resolve;
 use super::tasks::too_many;
 use crate::ledger::{self, LedgerError, Meta};
 use crate::notify::Teller;
-use crate::server::failure::{caused, failure, of_ledger, of_shutdown, of_store, of_up};
+use crate::recover::bury;
+use crate::server::failure::{caused, failure, of_ledger, of_shutdown, of_store, of_up, room};
 use crate::service::Service;
 use crate::session::{Begin, UpOutcome};
 
@@ -48,12 +49,15 @@ async fn begin(
 ) -> Result<Reply, Failure> {
     let command = start.spec.command_line();
     let limits = start.spec.limits;
+    room(service)?;
     let (id, name) = register(service, start, name, parent).await?;
+    fault::point("start.directory-made");
     let actor = service.supervisor.enter(id, Begin::First).await.map_err(of_shutdown)?;
     match actor.up().await {
         Ok(UpOutcome::Started(run) | UpOutcome::WasLive(run)) => {
             info!(session = %id, name, "started");
             let unenforced = unenforced(service, &actor, limits).await;
+            fault::point("start.not-answered");
             Ok(Reply::Started(Started { id, name, run, unenforced }))
         }
         Err(refused) => {
@@ -145,6 +149,7 @@ impl Registration {
         if !registry.insert_session(&self.row())? {
             return Ok(Written::Taken(Box::new(self)));
         }
+        fault::point("start.registered");
         let id = self.meta.id;
         let runtime = OsText::from(places.runtime.clone());
         let session = OsText::from(id.to_string().as_str());
@@ -194,10 +199,10 @@ fn random_id() -> Result<SessionId, Failure> {
 
 /// Leaves no trace of a session that never ran.
 async fn undo(service: &Service, id: SessionId) {
-    let dir = service.config.places.session_dir(id);
     let first = app_model::RunNumber::FIRST;
     // Mostly done already by the session's actor; harmless twice. What fails here is
     // found as a run without a holder at the next start.
     drop(service.store.with(move |registry| registry.withdraw_run(id, first)).await);
-    drop(tokio::task::spawn_blocking(move || ledger::delete(&dir)).await);
+    fault::point("start.withdrawn");
+    bury(service, id).await;
 }

@@ -13,7 +13,11 @@ pub(super) fn beginning(begin: &Begin) -> (Session, Live, Vec<Effect>) {
         Begin::First => not_yet(RunNumber::FIRST, None),
         Begin::Next { run, last } => not_yet(*run, *last),
         Begin::Adopt(live) => {
-            let (session, at_once) = Session::adopted(live.run, live.stop_asked, Duration::ZERO);
+            let take_over = match live.started_at_ms {
+                Some(_) => Session::adopted,
+                None => Session::newborn,
+            };
+            let (session, at_once) = take_over(live.run, live.stop_asked, Duration::ZERO);
             let phase = phase_of(&session);
             (session, Live::unknown(live.run, phase), at_once)
         }

@@ -5,13 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use app_model::look::Sight;
-use app_model::notice::policy::When;
+use app_model::notice::What;
+use app_model::notice::policy::{Looking, When};
 use app_model::session::{DEFAULT_GRACE, STOP_MARGIN};
 use app_model::{Kind, TerminalSize};
 use app_registry::{NewSession, Registry};
 use app_wire::hold::LaunchFailed;
+use tokio_util::sync::CancellationToken;
 
 use super::*;
+use crate::notify::Happened;
 
 const ID: SessionId = SessionId(7);
 const RUN: RunNumber = RunNumber::FIRST;
@@ -73,7 +76,7 @@ impl Rig {
         let dir = tempfile::tempdir().unwrap();
         let registry = Registry::open(&dir.path().join("registry.db")).unwrap();
         let around = Around {
-            store: Store::spawn(registry).unwrap(),
+            store: Store::spawn(registry, CancellationToken::new()).unwrap(),
             notices: Teller::new(Path::new("/nowhere")).0,
             profiles: Arc::new(Profiles::load(dir.path()).0),
             scopes: Scopes::none(),

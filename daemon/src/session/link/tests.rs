@@ -34,7 +34,8 @@ impl Rig {
         let listener = UnixListener::bind(socket).unwrap();
         let config = Config {
             places,
-            holder: "/nonexistent".into(),
+            programs: "/nonexistent".into(),
+            budget: crate::budget::Budget::of(None),
             boot_id: "boot".into(),
             session_fd_limit: None,
             on_demand: false,

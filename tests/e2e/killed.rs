@@ -1,0 +1,347 @@
+//! SIGKILL at every step: a process dies at a named point of an operation, everything goes
+//! on as after any crash, and what is told is held against what is there.
+//!
+//! The points are in the programs (`app_sys::fault`); what is there is checked by
+//! `app_tests::audit`. Each test is one operation and the points on its way.
+
+use std::fs;
+use std::path::PathBuf;
+
+use app_tests::{Home, Outcome, Session, audit, wait};
+use serde_json::{Value, json};
+
+/// Ends as it is told on its terminal. The loss of the terminal does not end it.
+const ASKED: &str = "trap '' HUP; echo ready; read code && exit $code; exec sleep 1000";
+
+/// A home in which one process is to die.
+struct Doomed {
+    home: Home,
+    point: &'static str,
+}
+
+impl Doomed {
+    /// A home with whatever `prepare` makes; no daemon runs any more.
+    fn new(point: &'static str, prepare: impl FnOnce(&Home)) -> Self {
+        let home = Home::new();
+        let told = home.path().join("told");
+        let text = format!(
+            "[notify]\nmin_duration = \"0s\"\nchannels = [\"command\"]\n[notify.command]\n\
+             argv = [\"sh\", \"-c\", \"cat >> {}\"]\n",
+            told.display()
+        );
+        fs::write(home.config_dir().join("config.toml"), text).unwrap();
+        prepare(&home);
+        home.appctl(["daemon", "stop"]).ok();
+        Self { home, point }
+    }
+
+    fn mark(&self) -> PathBuf {
+        self.home.path().join("died")
+    }
+
+    /// Starts the daemon that will die, or whose holder will. It may die of this already.
+    fn start_daemon(&self) {
+        let mut start = self.home.appctl_command(["daemon", "start"]);
+        start.env("APPCTL_FAULT", self.point).env("APPCTL_FAULT_MARK", self.mark());
+        app_tests::home::run(start, b"");
+    }
+
+    /// Waits for the death, then lets the next command find what is left, and checks all
+    /// that must hold. Returns what is there.
+    #[track_caller]
+    fn recover(&self) -> Vec<Value> {
+        self.wait_death();
+        self.home.appctl(["ls"]).ok();
+        audit::check(&self.home);
+        self.home.ls_all()
+    }
+
+    #[track_caller]
+    fn wait_death(&self) {
+        wait::until(&format!("a process to die at {}", self.point), || {
+            if self.mark().exists() { Ok(()) } else { Err(self.home.daemon_log()) }
+        });
+    }
+
+    /// Waits until the command of the notices was given this.
+    #[track_caller]
+    fn wait_told(&self, words: &str) {
+        wait::until(&format!("{words:?} to be told"), || {
+            let told = self.told();
+            if told.contains(words) { Ok(()) } else { Err(told) }
+        });
+    }
+
+    /// What the command of the notices was given, one line each.
+    fn told(&self) -> String {
+        fs::read_to_string(self.home.path().join("told")).unwrap_or_default()
+    }
+}
+
+/// Does `act` with the daemon that is to die at each of `points`, and gives what is there
+/// afterwards to `check`.
+#[expect(clippy::print_stderr, reason = "a failure must say at which point")]
+fn at_each(
+    points: &[&'static str],
+    prepare: fn(&Home),
+    act: fn(&Home),
+    check: fn(&'static str, &Doomed, Vec<Value>),
+) {
+    for &point in points {
+        eprintln!("--- {point}");
+        let doomed = Doomed::new(point, prepare);
+        doomed.start_daemon();
+        act(&doomed.home);
+        let views = doomed.recover();
+        check(point, &doomed, views);
+    }
+}
+
+fn begin(home: &Home) -> Outcome {
+    home.appctl(["start", "--bg", "-q", "-n", "it", "--", "sh", "-c", ASKED])
+}
+
+fn it(home: &Home) -> Session<'_> {
+    let views = home.ls_all();
+    home.session(views[0]["id"].as_str().unwrap())
+}
+
+fn a_live_one(home: &Home) {
+    begin(home).ok();
+    it(home).wait_screen_contains("ready");
+}
+
+fn an_ended_one(home: &Home) {
+    begin(home).ok();
+    end(home);
+    it(home).wait_over();
+}
+
+/// Lets the program end with 7. Its holder is told, so no daemon is needed.
+fn end(home: &Home) {
+    it(home).appctl("send", &["--enter", "7"]).ok();
+}
+
+/// Nothing, or one session that runs: never a row without a program.
+fn runs_or_never_was(_: &'static str, doomed: &Doomed, views: Vec<Value>) {
+    match &views[..] {
+        [] => {}
+        [view] => assert_eq!(view["phase"], "running", "{view:#}"),
+        more => panic!("{more:#?}"),
+    }
+    // Whatever came of it, the next start is not disturbed.
+    let next = doomed.home.start("next", &["sleep", "1000"]);
+    assert_eq!(next.show()["phase"], "running");
+}
+
+#[test]
+fn the_daemon_dies_while_a_session_starts() {
+    let points = [
+        "start.registered",
+        "start.meta-written",
+        "start.directory-made",
+        "run.registered",
+        "run.not-spawned",
+        "run.spawned",
+        "run.reported",
+        "run.start-committed",
+        "start.not-answered",
+    ];
+    at_each(&points, |_| {}, |home| drop(begin(home)), runs_or_never_was);
+}
+
+#[test]
+fn the_daemon_dies_while_a_start_fails() {
+    let points = ["withdrawal.due", "withdrawal.committed", "start.withdrawn"];
+    let act = |home: &Home| {
+        let outcome = home.appctl(["start", "--bg", "--", "no-such-program"]);
+        assert_ne!(outcome.code(), 0, "{outcome:?}");
+    };
+    at_each(&points, |_| {}, act, |_, _, views| assert_eq!(views, Vec::<Value>::new()));
+}
+
+#[test]
+fn a_holder_dies_while_a_session_starts() {
+    let points = ["holder.not-bound", "holder.bound", "holder.no-child", "holder.has-child"];
+    let check = |point: &'static str, doomed: &Doomed, views: Vec<Value>| {
+        assert_eq!(views, Vec::<Value>::new(), "{point}: nothing was started");
+        doomed.home.start("next", &["sleep", "1000"]);
+    };
+    let act = |home: &Home| {
+        let outcome = begin(home);
+        assert_ne!(outcome.code(), 0, "nothing runs, so nothing was started: {outcome:?}");
+    };
+    at_each(&points, |_| {}, act, check);
+}
+
+#[test]
+fn a_holder_dies_before_it_says_that_there_is_no_such_program() {
+    let act = |home: &Home| {
+        let outcome = home.appctl(["start", "--bg", "--", "no-such-program"]);
+        assert_ne!(outcome.code(), 0, "{outcome:?}");
+    };
+    let none = |_: &'static str, _: &Doomed, views| assert_eq!(views, Vec::<Value>::new());
+    at_each(&["holder.refusal-not-told"], |_| {}, act, none);
+}
+
+#[test]
+fn the_daemon_dies_while_a_terminal_attaches_and_lets_go() {
+    let points = ["attach.seen", "attach.recorded", "attach.seen:2", "attach.recorded:2"];
+    let act = |home: &Home| {
+        let mut terminal = it(home).attach();
+        terminal.wait_until_contains("ready");
+        terminal.keys(app_tests::terminal::DETACH_KEY);
+        assert_eq!(terminal.wait_exit(), 0);
+    };
+    at_each(&points, a_live_one, act, |point, _, views| {
+        assert_eq!(views[0]["phase"], "running", "{point}");
+        assert_eq!(views[0]["attached"], 0, "{point}: nobody is attached any more");
+    });
+}
+
+#[test]
+fn the_daemon_dies_while_a_session_is_resumed() {
+    let points =
+        ["run.registered", "run.not-spawned", "run.spawned", "run.reported", "run.start-committed"];
+    let act = |home: &Home| drop(home.appctl(["resume", "--bg", "it"]));
+    at_each(&points, an_ended_one, act, |point, doomed, views| {
+        let view = &views[0];
+        match view["run"].as_u64().unwrap() {
+            1 => assert_eq!(view["exit"], json!({"code": 7}), "{point}: as it was before"),
+            _ => assert_eq!(view["phase"], "running", "{point}"),
+        }
+        // Asking again is never a mistake: it runs once, and no run is counted twice.
+        doomed.home.appctl(["resume", "--bg", "it"]).ok();
+        assert_eq!(it(&doomed.home).show()["run"], 2, "{point}");
+        audit::check(&doomed.home);
+    });
+}
+
+#[test]
+fn a_holder_dies_while_a_session_is_resumed() {
+    let points = ["holder.not-bound", "holder.bound", "holder.no-child", "holder.has-child"];
+    let act = |home: &Home| drop(home.appctl(["resume", "--bg", "it"]));
+    at_each(&points, an_ended_one, act, |point, doomed, views| {
+        assert_eq!(views[0]["run"], 1, "{point}: there was no second run: {views:#?}");
+        assert_eq!(views[0]["exit"], json!({"code": 7}), "{point}");
+        doomed.home.appctl(["resume", "--bg", "it"]).ok();
+        assert_eq!(it(&doomed.home).show()["run"], 2, "{point}");
+    });
+}
+
+#[test]
+fn the_daemon_dies_while_a_session_is_stopped_or_killed() {
+    let stopped = |point: &'static str, _: &Doomed, views: Vec<Value>| {
+        assert_eq!(views[0]["state"], "stopped", "{point}: {views:#?}");
+    };
+    let stop = |home: &Home| drop(it(home).appctl("stop", &[]));
+    at_each(
+        &["stop.recorded", "run.told", "end.learned", "end.written", "end.committed"],
+        a_live_one,
+        stop,
+        stopped,
+    );
+    let kill = |home: &Home| drop(it(home).appctl("kill", &[]));
+    at_each(&["kill.recorded", "run.told"], a_live_one, kill, stopped);
+}
+
+#[test]
+fn the_daemon_dies_while_it_learns_of_an_end() {
+    let points = ["end.learned", "end.written", "end.committed"];
+    at_each(&points, a_live_one, end, |point, doomed, views| {
+        assert_eq!(views[0]["exit"], json!({"code": 7}), "{point}");
+        doomed.wait_told("it failed (exit 7)");
+    });
+}
+
+#[test]
+fn the_daemon_dies_while_it_tells_of_an_end() {
+    let points = ["notice.claimed", "notice.sent", "notice.settled"];
+    at_each(&points, a_live_one, end, |point, doomed, _| {
+        // The end of another is told after this one, if this one is told again.
+        doomed.home.start_sh("other", "exit 3");
+        doomed.wait_told("other failed (exit 3)");
+        let told = doomed.told().matches("it failed (exit 7)").count();
+        assert_eq!(told, usize::from(point != "notice.claimed"), "{point}: {}", doomed.told());
+        let notices = doomed.home.appctl(["notices", "--json"]).ok().json();
+        let about_it = notices.as_array().unwrap().iter().find(|one| one["name"] == "it");
+        let settled = about_it.unwrap()["channel"].is_string();
+        assert_eq!(settled, point == "notice.settled", "{point}: {notices:#}");
+    });
+}
+
+/// The record is the last thing a holder makes sure of: an end is known from then on.
+#[test]
+fn a_holder_dies_while_its_run_ends() {
+    let lost = ["holder.ended", "holder.no-record", "durable.written", "durable.synced"];
+    let act = |home: &Home| {
+        a_live_one(home);
+        end(home);
+    };
+    at_each(
+        &lost,
+        |_| {},
+        act,
+        |point, _, views| {
+            assert_eq!(views[0]["exit"], json!({"lost": "holder"}), "{point}: nobody knows");
+        },
+    );
+    let kept = ["durable.renamed", "holder.record-saved", "holder.socket-gone", "holder.told"];
+    at_each(
+        &kept,
+        |_| {},
+        act,
+        |point, _, views| {
+            assert_eq!(views[0]["exit"], json!({"code": 7}), "{point}");
+        },
+    );
+}
+
+#[test]
+fn the_daemon_dies_while_a_session_is_renamed() {
+    let act = |home: &Home| drop(it(home).appctl("rename", &["renamed"]));
+    at_each(&["rename.written", "rename.committed"], a_live_one, act, |point, _, views| {
+        assert_eq!(views[0]["name"], "renamed", "{point}");
+    });
+}
+
+#[test]
+fn the_daemon_dies_while_sessions_are_removed() {
+    let act = |home: &Home| drop(it(home).appctl("rm", &[]));
+    let points = ["remove.committed", "remove.deleted"];
+    at_each(&points, an_ended_one, act, |point, _, views| {
+        assert_eq!(views, Vec::<Value>::new(), "{point}");
+    });
+}
+
+#[test]
+fn the_daemon_dies_while_it_takes_over() {
+    let live = |point: &'static str, _: &Doomed, views: Vec<Value>| {
+        assert_eq!(views[0]["phase"], "running", "{point}");
+        assert_eq!(views[0]["run"], 1, "{point}");
+    };
+    at_each(&["adopt.begun", "adopt.done"], a_live_one, |_| {}, live);
+}
+
+/// Two sessions and a registry that is none: one is taken in, and then the daemon dies.
+#[test]
+fn the_daemon_dies_while_it_makes_the_registry_anew() {
+    let prepare = |home: &Home| {
+        a_live_one(home);
+        home.start_sh("other", "exit 3").wait_over();
+        home.appctl(["daemon", "stop"]).ok();
+        for suffix in ["-wal", "-shm"] {
+            fs::remove_file(home.state_dir().join(format!("registry.db{suffix}"))).ok();
+        }
+        fs::write(home.state_dir().join("registry.db"), "no database ".repeat(500)).unwrap();
+    };
+    for point in ["rebuild.kept-aside", "rebuild.found", "rebuild.found:2"] {
+        let doomed = Doomed::new(point, prepare);
+        doomed.start_daemon();
+        doomed.wait_death();
+        let views = doomed.home.ls_all();
+        let mut names: Vec<_> = views.into_iter().map(|view| view["name"].clone()).collect();
+        names.sort_by_key(Value::to_string);
+        assert_eq!(names, ["it", "other"], "{point}");
+    }
+}
