@@ -27,6 +27,7 @@ pub mod plain;
 pub mod reading;
 pub mod report;
 pub mod reset;
+pub mod restart;
 pub mod selector;
 pub mod session;
 pub mod settings;
