@@ -65,6 +65,10 @@ pub(crate) enum Verb {
     Kill(Kill),
     /// Give a session another name
     Rename(Rename),
+    /// Keep sessions: they are never removed to make room, nor put to sleep
+    Pin(Many),
+    /// Let go of sessions that were pinned
+    Unpin(Many),
     /// Forget sessions that ended, and delete their records
     Rm(Rm),
     /// Work that belongs to a session
@@ -152,6 +156,9 @@ pub(crate) struct Start {
     /// When its end and its questions are told: auto is as the settings say
     #[arg(long, value_name = "WHEN", value_enum)]
     pub(crate) notify: Option<NotifyWhen>,
+    /// Start it again by itself after these ends, unless somebody asked for them
+    #[arg(long, value_name = "WHEN", value_enum, default_value = "never")]
+    pub(crate) restart: RestartWhen,
     /// Print the id alone
     #[arg(short, long)]
     pub(crate) quiet: bool,
@@ -171,6 +178,19 @@ pub(crate) enum NotifyWhen {
     Always,
     /// Never
     Never,
+}
+
+/// After which ends a session is started again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RestartWhen {
+    /// After none
+    Never,
+    /// When it failed
+    OnFailure,
+    /// When the machine was restarted
+    OnBoot,
+    /// After all that nobody asked for
+    Always,
 }
 
 #[derive(Debug, Args)]
@@ -657,6 +677,8 @@ impl Verb {
             | Self::Stop(_)
             | Self::Kill(_)
             | Self::Rename(_)
+            | Self::Pin(_)
+            | Self::Unpin(_)
             | Self::Rm(_)
             | Self::Task(_)
             | Self::Events(_)

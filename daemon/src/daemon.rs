@@ -7,10 +7,12 @@ use app_agents::Profiles;
 use app_sys::lock::Lock;
 use app_sys::{clock, process};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::boot::{self, Begin, BootError, Control, Starter};
+use crate::comeback;
 use crate::config::{self, Config};
 use crate::manager;
 use crate::notify::{self, Rollups, Teller};
@@ -69,6 +71,7 @@ async fn serve(
         }
     };
     tokio::spawn(notify::run(service.clone()));
+    tokio::spawn(comeback::run(service.clone()));
     tokio::spawn(notify::roll_up(service.clone(), rollups));
     let signals = tokio::spawn(end_on_signals(service.end.clone()));
     info!(version = env!("CARGO_PKG_VERSION"), pid = std::process::id(), "the daemon is ready");
@@ -101,12 +104,19 @@ async fn set_up(
     let config = Arc::new(config);
     let (notices, rollups) = Teller::new(&config.places.config_file());
     let profiles = Arc::new(profiles(&config));
-    let around = Around { store: store.clone(), notices: notices.clone(), profiles };
+    let planned = Arc::new(Notify::new());
+    let around = Around {
+        store: store.clone(),
+        notices: notices.clone(),
+        profiles,
+        planned: planned.clone(),
+    };
     let service = Service {
         supervisor: Supervisor::spawn(config.clone(), around),
         config,
         store,
         notices,
+        planned,
         end: CancellationToken::new(),
         started_boot_ms: clock::boot_ms(),
     };

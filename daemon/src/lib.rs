@@ -21,6 +21,7 @@
 //! 4. Nothing wakes up when nothing happens.
 
 pub mod boot;
+pub mod comeback;
 pub mod config;
 pub mod daemon;
 pub mod equip;

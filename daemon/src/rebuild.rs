@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use app_model::SessionId;
 use app_model::notice::policy::When;
+use app_model::restart::Restart;
 use app_registry::{NewSession, OpenError, Registry, RegistryError, RestoredRun};
 use app_sys::clock;
 use app_sys::places::Places;
@@ -132,6 +133,8 @@ fn restore(registry: &mut Registry, dir: &Path) -> Result<(), RestoreError> {
         cwd: spec.cwd,
         tty: spec.terminal.is_some(),
         notify: When::of_word(&meta.notify),
+        restart: Restart::of_word(&meta.restart),
+        pinned: meta.pinned,
         created_at_ms: meta.created_at_ms,
         boot_id,
     };

@@ -14,6 +14,7 @@
 
 mod attach;
 mod attach_modes;
+mod comeback;
 mod crash;
 mod daemon;
 mod elapsed;

@@ -19,6 +19,7 @@ mod man;
 mod notices;
 mod notify;
 mod peek;
+mod pin;
 mod rename;
 mod replay;
 mod reset;
@@ -65,6 +66,8 @@ pub(crate) fn run(verb: Option<Verb>, context: &Context) -> Done {
         Verb::Stop(args) => stop::stop(context, args),
         Verb::Kill(args) => stop::kill(context, args),
         Verb::Rename(args) => rename::run(context, args),
+        Verb::Pin(which) => pin::run(context, &which, true),
+        Verb::Unpin(which) => pin::run(context, &which, false),
         Verb::Rm(args) => rm::run(context, args),
         Verb::Task(verb) => task::run(context, verb),
         Verb::Events(args) => events::run(context, &args),

@@ -182,6 +182,7 @@ fn changes_nothing(request: &Request) -> bool {
         | Request::NoticesSeen { .. }
         // Stamped: what comes twice changes nothing.
         | Request::Report(_)
+        | Request::Pin { .. }
         | Request::Seen { .. } => true,
         // Those who wait or read events know better where to go on.
         Request::Wait { .. }

@@ -7,6 +7,7 @@
 use app_model::event::Event;
 use app_model::evidence::{Evidence, Source};
 use app_model::report::{Outcome, Report, Stamp};
+use app_model::restart::{Comeback, Plan, Restart};
 use app_model::task::TaskView;
 use app_model::view::{Attention, Usage};
 use app_model::{
@@ -42,6 +43,7 @@ fn requests() -> Vec<(&'static str, Request)> {
         agent: Some("claude".into()),
         model: Some("opus".into()),
         notify: Some(NotifyWhen::Always),
+        restart: Restart::OnFailure,
     };
     let resume = Resume { target: named(), size: None, background: false };
     vec![
@@ -69,6 +71,7 @@ fn requests() -> Vec<(&'static str, Request)> {
         ("notices", Request::Notices { unseen: true }),
         ("notices_seen", Request::NoticesSeen { through: 7 }),
         ("notify_test", Request::NotifyTest { channel: Some("desktop".into()) }),
+        ("pin", Request::Pin { targets: vec![named()], pinned: true }),
     ]
 }
 
@@ -165,6 +168,11 @@ fn view() -> SessionView {
         last_line: Some("bye".into()),
         usage: Some(Usage { cpu_ms: 8, rss_bytes: 9, processes: 10 }),
         dir: "/state".into(),
+        comeback: Comeback {
+            policy: Restart::Always,
+            attempts: 3,
+            plan: Plan::Again { in_ms: 4_000 },
+        },
     }
 }
 

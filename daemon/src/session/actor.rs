@@ -12,17 +12,17 @@ use std::time::Duration;
 
 use app_agents::Profiles;
 use app_model::notice::What;
-use app_model::notice::policy::Looking;
 use app_model::session::{Desired, Effect, Input, Moment, Observation, Session};
 use app_model::{Exit, ExitRecord, Lost, Phase, RunNumber, SessionId};
-use app_registry::{LiveRun, RunEnd, RunStart};
+use app_registry::{LiveRun, Planned, RunEnd, RunStart};
 use app_sys::{clock, process};
 use app_wire::hold::Status;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep_until};
 use tracing::{debug, error, info, warn};
 
-use crate::notify::{Happened, Teller};
+use crate::notify::Teller;
+use crate::session::end::{clocks, commit_end, ended_at};
 use crate::session::handle::{Request, SessionHandle, UpAnswer, UpError, UpOutcome};
 use crate::session::live::Live;
 use crate::session::mind::Mind;
@@ -48,9 +48,20 @@ pub enum Begin {
         run: RunNumber,
         /// How the one before ended.
         last: Option<Exit>,
+        /// Who wants it.
+        by: By,
     },
     /// A run that was alive when the last daemon was.
     Adopt(LiveRun),
+}
+
+/// Who wants a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// A person, or a program of theirs.
+    Person,
+    /// The session's policy: only if it is still planned.
+    Policy,
 }
 
 /// What an actor needs from the rest of the daemon.
@@ -62,12 +73,15 @@ pub struct Around {
     pub notices: Teller,
     /// What is known of agents.
     pub profiles: std::sync::Arc<Profiles>,
+    /// Woken when a run has been planned.
+    pub planned: std::sync::Arc<Notify>,
 }
 
 /// The actor.
 pub struct Actor<O> {
     id: SessionId,
     first: bool,
+    by: By,
     session: Session,
     /// What an adopted run needs first.
     at_once: Vec<Effect>,
@@ -105,6 +119,7 @@ impl<O: Outside> Actor<O> {
         let actor = Self {
             id,
             first: matches!(begin, Begin::First),
+            by: by(begin),
             session,
             at_once,
             outside,
@@ -294,8 +309,20 @@ impl<O: Outside> Actor<O> {
             return true; // It was committed together with its session.
         }
         let (id, boot, at) = (self.id, clock::boot_id(), clock::wall_ms());
-        let written = self.around.store.with(move |r| r.insert_run(id, run, &boot, at)).await;
-        let Err(refused) = written else { return true };
+        let by = self.by;
+        let written = self.around.store.with(move |registry| match by {
+            By::Person => registry.insert_run(id, run, &boot, at).map(|()| true),
+            By::Policy => registry.insert_planned_run(id, run, &boot, at),
+        });
+        let refused = match written.await {
+            Ok(true) => return true,
+            Ok(false) => {
+                debug!(session = %id, "the run is not wanted any more");
+                self.over(run);
+                return false;
+            }
+            Err(refused) => refused,
+        };
         error!(session = %self.id, error = &refused as &dyn std::error::Error, "cannot start");
         self.failure = Some(UpError::NotRecorded(refused));
         self.over(run);
@@ -335,11 +362,12 @@ impl<O: Outside> Actor<O> {
             session: self.id,
             run,
             exit,
-            ended_at_ms: record.map_or(at, |record| record.ended_at_ms),
+            ended_at_ms: record.map_or_else(|| ended_at(exit, at), |record| record.ended_at_ms),
             elapsed_ms: record.map(|record| record.elapsed_ms),
             last_line: record.and_then(|record| record.last_line.clone()),
             title: record.map_or_else(String::new, |record| record.title.clone()),
             seen: looking.attached > 0,
+            next: Planned::Stay,
         };
         info!(session = %self.id, %run, exit = %exit.reason(), "the run is over");
         commit_end(&self.around, end, looking).await;
@@ -348,7 +376,19 @@ impl<O: Outside> Actor<O> {
     /// Nothing was started: the registry and the disk forget the run.
     async fn withdraw(&mut self, run: RunNumber) {
         let id = self.id;
-        self.commit("withdrawal", move |registry| registry.withdraw_run(id, run)).await;
+        let now = clocks();
+        let withdrawn = self.around.store.with(move |r| r.withdraw_run(id, run, &now)).await;
+        match withdrawn {
+            Ok(Planned::Stay) => {}
+            Ok(Planned::Again { .. }) => self.around.planned.notify_one(),
+            Ok(Planned::GiveUp { attempts }) => {
+                self.tell(What::GaveUp { attempts, last_line: None }).await;
+            }
+            Err(refused) => {
+                let error = &refused as &dyn std::error::Error;
+                error!(session = %id, error, "the withdrawal could not be written down");
+            }
+        }
         self.over(run);
     }
 
@@ -376,50 +416,6 @@ impl<O: Outside> Actor<O> {
             // The session directory still has the truth; the next start reads it there.
             let error = &refused as &dyn std::error::Error;
             error!(session = %self.id, error, what, "could not be written down");
-        }
-    }
-}
-
-/// Commits the end of a run together with the notice about it.
-pub async fn commit_end(around: &Around, end: RunEnd, looking: Looking) {
-    let id = end.session;
-    let at = clock::wall_ms();
-    let teller = around.notices.clone();
-    let written = around
-        .store
-        .with(move |registry| {
-            let Some(row) = registry.session(end.session)? else { return Ok((false, None)) };
-            let notice = teller.judge(
-                &row,
-                &Happened {
-                    session: end.session,
-                    run: end.run,
-                    what: What::Ended {
-                        exit: end.exit,
-                        elapsed_ms: end.elapsed_ms,
-                        asked: row.view.stop_asked,
-                        last_line: end.last_line.clone(),
-                    },
-                    looking,
-                },
-            );
-            let is_news = registry.run_ended(&end, notice.as_ref(), at)?;
-            let rolls_up = |_: &SessionId| teller.rolls_up(row.view.agent.as_deref());
-            Ok((is_news && notice.is_some(), row.view.parent.filter(rolls_up).filter(|_| is_news)))
-        })
-        .await;
-    match written {
-        Ok((is_due, parent)) => {
-            if is_due {
-                around.notices.wake();
-            }
-            if let Some(parent) = parent {
-                around.notices.task_ended(parent);
-            }
-        }
-        Err(refused) => {
-            let error = &refused as &dyn std::error::Error;
-            error!(session = %id, error, "the end could not be written down");
         }
     }
 }
@@ -456,12 +452,19 @@ fn start_of(record: &ExitRecord) -> RunStart {
 fn beginning(begin: &Begin) -> (Session, Live, Vec<Effect>) {
     match begin {
         Begin::First => not_yet(RunNumber::FIRST, None),
-        Begin::Next { run, last } => not_yet(*run, *last),
+        Begin::Next { run, last, .. } => not_yet(*run, *last),
         Begin::Adopt(live) => {
             let (session, at_once) = Session::adopted(live.run, live.stop_asked, Duration::ZERO);
             let phase = phase_of(&session);
             (session, Live::unknown(live.run, phase), at_once)
         }
+    }
+}
+
+fn by(begin: &Begin) -> By {
+    match begin {
+        Begin::First | Begin::Adopt(_) => By::Person,
+        Begin::Next { by, .. } => *by,
     }
 }
 

@@ -4,13 +4,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use app_model::look::Sight;
-use app_model::notice::policy::When;
+use app_model::notice::policy::{Looking, When};
+use app_model::restart::Restart;
 use app_model::session::{DEFAULT_GRACE, STOP_MARGIN};
 use app_model::{Kind, TerminalSize};
 use app_registry::{NewSession, Registry};
 use app_wire::hold::LaunchFailed;
 
 use super::*;
+use crate::notify::Happened;
 
 const ID: SessionId = SessionId(7);
 const RUN: RunNumber = RunNumber::FIRST;
@@ -67,6 +69,7 @@ impl Rig {
             store: Store::spawn(registry).unwrap(),
             notices: Teller::new(Path::new("/nowhere")).0,
             profiles: Arc::new(Profiles::load(dir.path()).0),
+            planned: Arc::new(Notify::new()),
         };
         around.store.with(|registry| registry.insert_session(&new_session())).await.unwrap();
         let (holder, seen) = mpsc::channel(SIGHTS);
@@ -118,6 +121,8 @@ fn new_session() -> NewSession {
         argv: vec!["true".into()],
         cwd: "/".into(),
         tty: true,
+        restart: Restart::Never,
+        pinned: false,
         notify: When::Auto,
         created_at_ms: 1,
         boot_id: "boot".into(),

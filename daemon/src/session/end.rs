@@ -1,0 +1,102 @@
+//! The end of a run: what is written down of it, what is told, and what follows.
+//!
+//! # Invariants
+//!
+//! 1. The end, the notice about it and the next run that a policy plans are committed
+//!    together: no daemon can die between "it ended" and "it comes back".
+
+use std::time::Duration;
+
+use app_model::notice::What;
+use app_model::notice::policy::{Looking, When};
+use app_model::restart::{self, Clocks, Ended};
+use app_model::{Exit, Lost, SessionId};
+use app_registry::{Planned, RunEnd, SessionRow};
+use app_sys::clock;
+use tracing::error;
+
+use crate::notify::Happened;
+use crate::session::actor::Around;
+
+/// Commits the end of a run together with the notice about it.
+pub async fn commit_end(around: &Around, mut end: RunEnd, looking: Looking) {
+    let id = end.session;
+    let at = clock::wall_ms();
+    let teller = around.notices.clone();
+    let written = around
+        .store
+        .with(move |registry| {
+            let Some(row) = registry.session(end.session)? else { return Ok((false, None)) };
+            put_in_order(&mut end, &row);
+            let what = what_ended(&end, &row);
+            let notice = what.and_then(|what| {
+                let happened = Happened { session: end.session, run: end.run, what, looking };
+                teller.judge(&row, &happened)
+            });
+            let is_news = registry.run_ended(&end, notice.as_ref(), at)?;
+            let rolls_up = |_: &SessionId| teller.rolls_up(row.view.agent.as_deref());
+            Ok((is_news && notice.is_some(), row.view.parent.filter(rolls_up).filter(|_| is_news)))
+        })
+        .await;
+    around.planned.notify_one();
+    match written {
+        Ok((is_due, parent)) => {
+            if is_due {
+                around.notices.wake();
+            }
+            if let Some(parent) = parent {
+                around.notices.task_ended(parent);
+            }
+        }
+        Err(refused) => {
+            let error = &refused as &dyn std::error::Error;
+            error!(session = %id, error, "the end could not be written down");
+        }
+    }
+}
+
+/// What the clocks show now.
+pub fn clocks() -> Clocks {
+    Clocks { wall_ms: clock::wall_ms(), boot_ms: clock::boot_ms(), boot_id: clock::boot_id() }
+}
+
+/// When a run ended of which nobody left a record: a restart of the machine was before this
+/// boot began, anything else has just been noticed.
+pub(super) fn ended_at(exit: Exit, now_ms: i64) -> i64 {
+    if exit == Exit::Lost(Lost::Reboot) { clock::booted_at_ms() } else { now_ms }
+}
+
+/// Puts in what only the registry knows: that nothing ends before it started, whatever the
+/// wall clock says, and what the session's policy makes of the end.
+fn put_in_order(end: &mut RunEnd, row: &SessionRow) {
+    let started = row.view.started_at_ms.filter(|_| row.view.run == end.run);
+    end.ended_at_ms = end.ended_at_ms.max(started.unwrap_or(i64::MIN));
+    let by_the_wall = || {
+        let ms = u64::try_from(end.ended_at_ms - started?).ok();
+        ms.filter(|ms| *ms > 0)
+    };
+    let up = end.elapsed_ms.or_else(by_the_wall).map(Duration::from_millis);
+    let ended = Ended { exit: end.exit, asked: row.view.stop_asked, up };
+    let comeback = row.view.comeback;
+    let next = restart::after_end(comeback.policy, comeback.attempts, ended);
+    end.next = Planned::of(next, &clocks());
+}
+
+/// What there is to tell. Nothing of a run that is about to be followed by another, unless
+/// each end is to be told, nor of one that was put to sleep.
+fn what_ended(end: &RunEnd, row: &SessionRow) -> Option<What> {
+    if row.sleep_asked {
+        return None;
+    }
+    let last_line = end.last_line.clone();
+    match end.next {
+        Planned::Again { .. } if row.notify != When::Always => None,
+        Planned::GiveUp { attempts } => Some(What::GaveUp { attempts, last_line }),
+        Planned::Again { .. } | Planned::Stay => Some(What::Ended {
+            exit: end.exit,
+            elapsed_ms: end.elapsed_ms,
+            asked: row.view.stop_asked,
+            last_line,
+        }),
+    }
+}
