@@ -69,6 +69,8 @@ pub(crate) enum Verb {
     Pin(Many),
     /// Let go of sessions that were pinned
     Unpin(Many),
+    /// Make room: remove what is left of sessions that ended long ago or took too much
+    Prune(Prune),
     /// Forget sessions that ended, and delete their records
     Rm(Rm),
     /// Work that belongs to a session
@@ -518,6 +520,13 @@ pub(crate) struct Rename {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Prune {
+    /// Only say what would be removed
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Rm {
     #[command(flatten)]
     pub(crate) which: Many,
@@ -679,6 +688,7 @@ impl Verb {
             | Self::Rename(_)
             | Self::Pin(_)
             | Self::Unpin(_)
+            | Self::Prune(_)
             | Self::Rm(_)
             | Self::Task(_)
             | Self::Events(_)

@@ -16,6 +16,7 @@ use crate::comeback;
 use crate::config::{self, Config};
 use crate::manager;
 use crate::notify::{self, Rollups, Teller};
+use crate::prune;
 use crate::rebuild::open_or_rebuild;
 use crate::recover::recover;
 use crate::server::accept;
@@ -72,6 +73,7 @@ async fn serve(
     };
     tokio::spawn(notify::run(service.clone()));
     tokio::spawn(comeback::run(service.clone()));
+    tokio::spawn(prune::run(service.clone()));
     tokio::spawn(notify::roll_up(service.clone(), rollups));
     let signals = tokio::spawn(end_on_signals(service.end.clone()));
     info!(version = env!("CARGO_PKG_VERSION"), pid = std::process::id(), "the daemon is ready");

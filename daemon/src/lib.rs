@@ -29,6 +29,7 @@ pub mod ledger;
 pub mod log;
 pub mod manager;
 pub mod notify;
+pub mod prune;
 pub mod rebuild;
 pub mod recover;
 pub mod server;

@@ -33,6 +33,7 @@ mod output;
 mod peek;
 mod places;
 mod programs;
+mod prune;
 mod registry;
 mod resume;
 mod rollup;

@@ -20,6 +20,7 @@ mod notices;
 mod notify;
 mod peek;
 mod pin;
+mod prune;
 mod rename;
 mod replay;
 mod reset;
@@ -66,6 +67,7 @@ pub(crate) fn run(verb: Option<Verb>, context: &Context) -> Done {
         Verb::Stop(args) => stop::stop(context, args),
         Verb::Kill(args) => stop::kill(context, args),
         Verb::Rename(args) => rename::run(context, args),
+        Verb::Prune(args) => prune::run(context, &args),
         Verb::Pin(which) => pin::run(context, &which, true),
         Verb::Unpin(which) => pin::run(context, &which, false),
         Verb::Rm(args) => rm::run(context, args),

@@ -183,6 +183,7 @@ fn changes_nothing(request: &Request) -> bool {
         // Stamped: what comes twice changes nothing.
         | Request::Report(_)
         | Request::Pin { .. }
+        | Request::Prune { .. }
         | Request::Seen { .. } => true,
         // Those who wait or read events know better where to go on.
         Request::Wait { .. }

@@ -11,6 +11,7 @@ use app_model::{Exit, Kind, OsText, Phase, RunNumber, SessionId, Turn};
 use super::*;
 
 mod comebacks;
+mod retention;
 
 const BOOT: &str = "boot";
 

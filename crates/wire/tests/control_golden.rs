@@ -16,8 +16,8 @@ use app_model::{
 };
 use app_wire::control::{
     Awaited, Candidate, CodecError, DaemonStatus, ErrorCode, Fact, Failure, Gap, MAX_REQUEST,
-    NoticeView, NotifyWhen, Reply, Reported, Request, Resume, Resumed, Start, Started, Stopped,
-    Target, Told, Why, decode_reply, decode_request, encode,
+    NoticeView, NotifyWhen, Pruned, PrunedSession, Reply, Reported, Request, Resume, Resumed,
+    Start, Started, Stopped, Target, Told, Why, decode_reply, decode_request, encode,
 };
 use proptest::prelude::*;
 
@@ -72,6 +72,7 @@ fn requests() -> Vec<(&'static str, Request)> {
         ("notices_seen", Request::NoticesSeen { through: 7 }),
         ("notify_test", Request::NotifyTest { channel: Some("desktop".into()) }),
         ("pin", Request::Pin { targets: vec![named()], pinned: true }),
+        ("prune", Request::Prune { dry_run: true }),
     ]
 }
 
@@ -206,6 +207,9 @@ fn replies() -> Vec<(&'static str, Reply)> {
         evidence: Some(evidence()),
         overruled: vec![evidence()],
     };
+    let old =
+        PrunedSession { id: ID, name: "flaky".into(), ended_at_ms: 5, bytes: 4_096, removed: true };
+    let pruned = Pruned { sessions: vec![old], count: 1, bytes: 4_096, dry_run: true };
     let told = Told { channel: "desktop".into(), failed: Some("no bus".into()), took_ms: 3 };
     vec![
         ("sessions", Reply::Sessions { sessions: vec![view()], last: true }),
@@ -223,6 +227,7 @@ fn replies() -> Vec<(&'static str, Reply)> {
         ("is-why", Reply::Why(Box::new(Why { session: view(), facts: vec![fact] }))),
         ("is-notices", Reply::Notices(vec![notice()])),
         ("told", Reply::Told(vec![told])),
+        ("pruned", Reply::Pruned(pruned)),
     ]
 }
 

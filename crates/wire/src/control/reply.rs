@@ -174,6 +174,34 @@ pub struct Told {
     pub took_ms: u64,
 }
 
+/// A session that was removed, or of which only the records were.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PrunedSession {
+    /// Its identity.
+    pub id: SessionId,
+    /// Its name.
+    pub name: String,
+    /// When it ended, milliseconds since the Unix epoch.
+    pub ended_at_ms: i64,
+    /// Bytes that its records took.
+    pub bytes: u64,
+    /// It was removed itself; else only its transcripts were.
+    pub removed: bool,
+}
+
+/// What was removed because it was too old or too much.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pruned {
+    /// From which sessions, oldest end first; a part of them if they are very many.
+    pub sessions: Vec<PrunedSession>,
+    /// From how many.
+    pub count: u64,
+    /// Bytes that are free now.
+    pub bytes: u64,
+    /// Nothing was removed: this is what would have been.
+    pub dry_run: bool,
+}
+
 /// What the daemon answers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reply {
@@ -212,6 +240,8 @@ pub enum Reply {
     Notices(Vec<NoticeView>),
     /// What became of a test.
     Told(Vec<Told>),
+    /// What was removed.
+    Pruned(Pruned),
 }
 
 impl Reply {
@@ -231,7 +261,8 @@ impl Reply {
             | Self::Tasks(_)
             | Self::Why(_)
             | Self::Notices(_)
-            | Self::Told(_) => true,
+            | Self::Told(_)
+            | Self::Pruned(_) => true,
         }
     }
 }

@@ -211,4 +211,9 @@ pub enum Request {
         /// Keep them.
         pinned: bool,
     },
+    /// Remove what is too old or too much. Answered by `Pruned`.
+    Prune {
+        /// Only say what would be removed.
+        dry_run: bool,
+    },
 }

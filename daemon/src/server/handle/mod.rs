@@ -7,6 +7,7 @@ pub(super) mod events;
 pub(super) mod list;
 pub(super) mod notices;
 pub(super) mod pin;
+pub(super) mod prune;
 pub(super) mod remove;
 pub(super) mod rename;
 pub(super) mod report;
