@@ -83,6 +83,8 @@ pub(crate) enum Verb {
     /// Try how you are told
     #[command(subcommand)]
     Notify(NotifyVerb),
+    /// Say what could keep things from working, and what to do about it
+    Doctor(Doctor),
     /// Look after the settings
     #[command(subcommand)]
     Config(ConfigVerb),
@@ -520,6 +522,13 @@ pub(crate) struct Rename {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// Make the registry anew from the session directories; sessions go on
+    #[arg(long)]
+    pub(crate) rebuild: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Prune {
     /// Only say what would be removed
     #[arg(long)]
@@ -694,6 +703,7 @@ impl Verb {
             | Self::Events(_)
             | Self::Notices(_)
             | Self::Notify(_)
+            | Self::Doctor(_)
             | Self::Config(_)
             | Self::Daemon(_)
             | Self::Service(_)

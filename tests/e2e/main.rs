@@ -17,6 +17,7 @@ mod attach_modes;
 mod comeback;
 mod crash;
 mod daemon;
+mod doctor;
 mod elapsed;
 mod environment;
 mod events;

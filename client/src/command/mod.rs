@@ -8,6 +8,7 @@ mod config;
 mod context;
 mod daemon;
 mod detach;
+mod doctor;
 mod events;
 mod export;
 mod follow;
@@ -75,6 +76,7 @@ pub(crate) fn run(verb: Option<Verb>, context: &Context) -> Done {
         Verb::Events(args) => events::run(context, &args),
         Verb::Notices(args) => notices::run(context, &args),
         Verb::Notify(verb) => notify::run(context, verb),
+        Verb::Doctor(args) => doctor::run(context, &args),
         Verb::Config(verb) => config::run(context, &verb),
         Verb::Daemon(verb) => daemon::run(context, &verb),
         Verb::Service(verb) => service::run(context, &verb),
