@@ -66,11 +66,13 @@ pub(super) fn ended_at(exit: Exit, now_ms: i64) -> i64 {
     if exit == Exit::Lost(Lost::Reboot) { clock::booted_at_ms() } else { now_ms }
 }
 
-/// Puts in what only the registry knows: that nothing ends before it started, whatever the
-/// wall clock says, and what the session's policy makes of the end.
+/// Puts in what only the registry knows: that no reboot ended a run before it started,
+/// whatever the wall clock says, and what the session's policy makes of the end.
 fn put_in_order(end: &mut RunEnd, row: &SessionRow) {
     let started = row.view.started_at_ms.filter(|_| row.view.run == end.run);
-    end.ended_at_ms = end.ended_at_ms.max(started.unwrap_or(i64::MIN));
+    if end.exit == Exit::Lost(Lost::Reboot) {
+        end.ended_at_ms = end.ended_at_ms.max(started.unwrap_or(i64::MIN));
+    }
     let by_the_wall = || {
         let ms = u64::try_from(end.ended_at_ms - started?).ok();
         ms.filter(|ms| *ms > 0)

@@ -305,3 +305,13 @@ async fn a_question_is_written_down_and_told_unless_somebody_looks() {
     assert_eq!(due[0].notice.title, "? x needs you");
     assert!(!due[0].notice.body.contains('\u{1b}'), "{due:?}");
 }
+
+/// A stop, or a person's start, took the plan away just before.
+#[tokio::test(start_paused = true)]
+async fn a_run_that_is_not_planned_any_more_is_not_started() {
+    let (run, last) = (RunNumber(2), Some(Exit::Code(1)));
+    let mut rig = Rig::new(Begin::Next { run, last, by: By::Policy }).await;
+    assert!(matches!(rig.session.up().await, Err(UpError::Gone)));
+    assert!(rig.done.try_recv().is_err(), "nothing was done to the world");
+    assert_eq!(rig.row().await.unwrap().view.run, RUN);
+}
