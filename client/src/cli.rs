@@ -70,6 +70,12 @@ pub(crate) enum Verb {
     Continue(Many),
     /// Give a session another name
     Rename(Rename),
+    /// Keep sessions: they are never removed to make room, nor put to sleep
+    Pin(Many),
+    /// Let go of sessions that were pinned
+    Unpin(Many),
+    /// Make room: remove what is left of sessions that ended long ago or took too much
+    Prune(Prune),
     /// Forget sessions that ended, and delete their records
     Rm(Rm),
     /// Work that belongs to a session
@@ -82,6 +88,8 @@ pub(crate) enum Verb {
     /// Try how you are told
     #[command(subcommand)]
     Notify(NotifyVerb),
+    /// Say what could keep things from working, and what to do about it
+    Doctor(Doctor),
     /// Look after the settings
     #[command(subcommand)]
     Config(ConfigVerb),
@@ -166,6 +174,9 @@ pub(crate) struct Start {
     /// When its end and its questions are told: auto is as the settings say
     #[arg(long, value_name = "WHEN", value_enum)]
     pub(crate) notify: Option<NotifyWhen>,
+    /// Start it again by itself after these ends, unless somebody asked for them
+    #[arg(long, value_name = "WHEN", value_enum, default_value = "never")]
+    pub(crate) restart: RestartWhen,
     /// Print the id alone
     #[arg(short, long)]
     pub(crate) quiet: bool,
@@ -185,6 +196,19 @@ pub(crate) enum NotifyWhen {
     Always,
     /// Never
     Never,
+}
+
+/// After which ends a session is started again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RestartWhen {
+    /// After none
+    Never,
+    /// When it failed
+    OnFailure,
+    /// When the machine was restarted
+    OnBoot,
+    /// After all that nobody asked for
+    Always,
 }
 
 #[derive(Debug, Args)]
@@ -512,6 +536,20 @@ pub(crate) struct Rename {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// Make the registry anew from the session directories; sessions go on
+    #[arg(long)]
+    pub(crate) rebuild: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Prune {
+    /// Only say what would be removed
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Rm {
     #[command(flatten)]
     pub(crate) which: Many,
@@ -673,11 +711,15 @@ impl Verb {
             | Self::Pause(_)
             | Self::Continue(_)
             | Self::Rename(_)
+            | Self::Pin(_)
+            | Self::Unpin(_)
+            | Self::Prune(_)
             | Self::Rm(_)
             | Self::Task(_)
             | Self::Events(_)
             | Self::Notices(_)
             | Self::Notify(_)
+            | Self::Doctor(_)
             | Self::Config(_)
             | Self::Daemon(_)
             | Self::Service(_)

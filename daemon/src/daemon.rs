@@ -7,14 +7,17 @@ use app_agents::Profiles;
 use app_sys::lock::Lock;
 use app_sys::{clock, process};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::boot::{self, Begin, BootError, Control, Starter};
 use crate::budget::Budget;
+use crate::comeback;
 use crate::config::{self, Config};
 use crate::manager;
 use crate::notify::{self, Rollups, Teller};
+use crate::prune;
 use crate::rebuild::open_or_rebuild;
 use crate::recover::recover;
 use crate::scope::{Scopes, leave_foreign_scope};
@@ -73,6 +76,8 @@ async fn serve(
         }
     };
     tokio::spawn(notify::run(service.clone()));
+    tokio::spawn(comeback::run(service.clone()));
+    tokio::spawn(prune::run(service.clone()));
     tokio::spawn(notify::roll_up(service.clone(), rollups));
     let signals = tokio::spawn(end_on_signals(service.end.clone()));
     info!(version = env!("CARGO_PKG_VERSION"), pid = std::process::id(), "the daemon is ready");
@@ -110,14 +115,21 @@ async fn set_up(
     let (notices, rollups) = Teller::new(&config.places.config_file());
     let profiles = Arc::new(profiles(&config));
     let scopes = Scopes::look();
-    let around =
-        Around { store: store.clone(), notices: notices.clone(), profiles, scopes: scopes.clone() };
+    let planned = Arc::new(Notify::new());
+    let around = Around {
+        store: store.clone(),
+        notices: notices.clone(),
+        profiles,
+        scopes: scopes.clone(),
+        planned: planned.clone(),
+    };
     let service = Service {
         supervisor: Supervisor::spawn(config.clone(), around),
         config,
         store,
         notices,
         scopes,
+        planned,
         end,
         started_boot_ms: clock::boot_ms(),
     };

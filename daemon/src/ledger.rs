@@ -54,6 +54,13 @@ pub struct Meta {
     /// When its ends and questions are told: a word of [`When`](app_model::notice::policy::When).
     #[serde(default)]
     pub notify: String,
+    /// After which ends it is started again: a word of
+    /// [`Restart`](app_model::restart::Restart).
+    #[serde(default)]
+    pub restart: String,
+    /// A person wants to keep it.
+    #[serde(default)]
+    pub pinned: bool,
     /// When it was made, milliseconds since the Unix epoch.
     pub created_at_ms: i64,
 }
@@ -226,6 +233,8 @@ mod tests {
             agent: None,
             model: None,
             notify: "never".into(),
+            restart: "always".into(),
+            pinned: true,
             created_at_ms: 5,
         };
         let mut spec = Spec {

@@ -22,6 +22,7 @@
 
 pub mod boot;
 pub mod budget;
+pub mod comeback;
 pub mod config;
 pub mod daemon;
 pub mod equip;
@@ -29,6 +30,7 @@ pub mod ledger;
 pub mod log;
 pub mod manager;
 pub mod notify;
+pub mod prune;
 pub mod rebuild;
 pub mod recover;
 pub mod scope;

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use app_model::SessionId;
 use app_model::notice::policy::When;
+use app_model::restart::Restart;
 use app_registry::{NewSession, OpenError, Registry, RestoredRun};
 use app_sys::places::Places;
 use app_sys::{clock, fault};
@@ -124,6 +125,8 @@ fn restore(dir: &Path) -> Result<(NewSession, Vec<RestoredRun>), RestoreError> {
         cwd: spec.cwd,
         tty: spec.terminal.is_some(),
         notify: When::of_word(&meta.notify),
+        restart: Restart::of_word(&meta.restart),
+        pinned: meta.pinned,
         created_at_ms: meta.created_at_ms,
         boot_id,
     };

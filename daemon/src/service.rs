@@ -6,14 +6,17 @@ use std::time::Duration;
 
 use app_model::SessionId;
 use app_model::SessionView;
+use app_model::restart::Plan;
 use app_registry::SessionRow;
 use app_sys::clock;
 use app_wire::hold::Status;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::notify::Teller;
 use crate::scope::Scopes;
+use crate::session::end::clocks;
 use crate::session::{Live, SessionHandle};
 use crate::store::Store;
 use crate::supervisor::Supervisor;
@@ -38,6 +41,8 @@ pub struct Service {
     pub notices: Teller,
     /// What puts runs into scopes.
     pub scopes: Scopes,
+    /// Woken when a run has been planned, or what was planned has changed.
+    pub planned: Arc<Notify>,
     /// Ends the daemon.
     pub end: CancellationToken,
     /// When it started, on the clock that counts suspend.
@@ -71,9 +76,13 @@ impl Service {
     }
 
     fn view(&self, row: SessionRow, known: &Known) -> SessionView {
-        let SessionRow { mut view, boot_id, started_boot_ms, .. } = row;
+        let SessionRow { mut view, boot_id, started_boot_ms, due, .. } = row;
         view.dir = self.config.places.session_dir(view.id).into();
         if view.exit.is_some() {
+            if let Some(due) = due {
+                let left = due.left(&clocks()).as_millis();
+                view.comeback.plan = Plan::Again { in_ms: u64::try_from(left).unwrap_or(0) };
+            }
             return view;
         }
         if boot_id == self.config.boot_id {

@@ -14,8 +14,10 @@
 
 mod attach;
 mod attach_modes;
+mod comeback;
 mod crash;
 mod daemon;
+mod doctor;
 mod elapsed;
 mod environment;
 mod events;
@@ -34,6 +36,7 @@ mod pause;
 mod peek;
 mod places;
 mod programs;
+mod prune;
 mod refused;
 mod registry;
 mod resume;

@@ -40,6 +40,7 @@ pub mod manager;
 pub mod outcome;
 pub mod peer;
 pub mod process;
+pub mod registry;
 pub mod screen;
 pub mod session;
 pub mod terminal;

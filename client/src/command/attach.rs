@@ -20,6 +20,8 @@ use crate::usage::UsageError;
 enum AttachError {
     #[error("session {id} is not running: it ended {when}{how}")]
     Ended { id: SessionId, when: String, how: String },
+    #[error("session {id} is not running: it was interrupted by a reboot {when}")]
+    Interrupted { id: SessionId, when: String },
     #[error("session {id} has no terminal")]
     NoTerminal { id: SessionId },
 }
@@ -31,7 +33,7 @@ impl Explain for AttachError {
 
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Ended { id, .. } => {
+            Self::Ended { id, .. } | Self::Interrupted { id, .. } => {
                 format!("Run it again with `appctl resume {id}`, or read `appctl logs {id}`.")
             }
             Self::NoTerminal { id } => format!("Follow it with `appctl logs -f {id}`."),
@@ -107,9 +109,13 @@ fn refuse_ended(view: &SessionView) -> Result<(), AttachError> {
         return Ok(());
     }
     let age = app_sys::clock::wall_ms() - view.ended_at_ms.unwrap_or(view.created_at_ms);
+    let when = ago(u64::try_from(age).unwrap_or(0));
+    if view.was_interrupted() {
+        return Err(AttachError::Interrupted { id: view.id, when });
+    }
     Err(AttachError::Ended {
         id: view.id,
-        when: ago(u64::try_from(age).unwrap_or(0)),
+        when,
         how: view.exit.map(|exit: Exit| format!(" ({})", exit.reason())).unwrap_or_default(),
     })
 }

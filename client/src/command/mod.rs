@@ -8,6 +8,7 @@ mod config;
 mod context;
 mod daemon;
 mod detach;
+mod doctor;
 mod events;
 mod export;
 mod follow;
@@ -20,6 +21,8 @@ mod notices;
 mod notify;
 mod pause;
 mod peek;
+mod pin;
+mod prune;
 mod rename;
 mod replay;
 mod reset;
@@ -68,11 +71,15 @@ pub(crate) fn run(verb: Option<Verb>, context: &Context) -> Done {
         Verb::Pause(args) => pause::pause(context, args),
         Verb::Continue(args) => pause::go_on(context, args),
         Verb::Rename(args) => rename::run(context, args),
+        Verb::Prune(args) => prune::run(context, &args),
+        Verb::Pin(which) => pin::run(context, &which, true),
+        Verb::Unpin(which) => pin::run(context, &which, false),
         Verb::Rm(args) => rm::run(context, args),
         Verb::Task(verb) => task::run(context, verb),
         Verb::Events(args) => events::run(context, &args),
         Verb::Notices(args) => notices::run(context, &args),
         Verb::Notify(verb) => notify::run(context, verb),
+        Verb::Doctor(args) => doctor::run(context, &args),
         Verb::Config(verb) => config::run(context, &verb),
         Verb::Daemon(verb) => daemon::run(context, &verb),
         Verb::Service(verb) => service::run(context, &verb),

@@ -118,7 +118,11 @@ fn show_earlier(output: Output, view: &SessionView) -> Result<(), Report> {
 
 fn separator(output: Output, view: &SessionView) -> Result<(), OutputError> {
     let columns = usize::from(size_of_any().unwrap_or_default().cols);
-    let how = view.exit.map(|exit| format!(" · {}", exit.reason())).unwrap_or_default();
+    let how = match view.exit {
+        Some(_) if view.was_interrupted() => " · interrupted by reboot".to_owned(),
+        Some(exit) => format!(" · {}", exit.reason()),
+        None => String::new(),
+    };
     let text = format!("── run {}{how} ", view.run);
     let line = "─".repeat(columns.saturating_sub(app_model::text::columns(&text)));
     output.line(&Paint::new(output.colour).dim(&(text + &line)))

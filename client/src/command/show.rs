@@ -1,5 +1,6 @@
 //! `appctl show`: everything about one session.
 
+use app_model::restart::{Comeback, MOST_RESTARTS, Restart};
 use app_model::text::printable;
 use app_model::{OsText, SessionView, spec};
 
@@ -10,7 +11,7 @@ use crate::exit::Status;
 use crate::render::session;
 use crate::render::style::Paint;
 use crate::render::time::rfc3339;
-use crate::render::words::elapsed_or_age;
+use crate::render::words::state_and_age;
 
 /// Bytes in a mebibyte.
 const MIB: u64 = 1 << 20;
@@ -31,11 +32,10 @@ pub(super) fn run(context: &Context, args: cli::One) -> Done {
 fn text(view: &SessionView, now_ms: i64, paint: Paint) -> String {
     let badge = if view.background { paint.badge(" bg") } else { String::new() };
     let mut out = format!(
-        "{} · {}{badge} · {} · {}\n",
+        "{} · {}{badge} · {}\n",
         view.id,
         paint.bold(&printable(&view.name)),
-        paint.state(view.state()),
-        elapsed_or_age(view, now_ms),
+        state_and_age(view, now_ms, |word| paint.state(word)),
     );
     for (label, value) in facts(view) {
         if let Some(value) = value.filter(|value| !value.is_empty()) {
@@ -45,7 +45,7 @@ fn text(view: &SessionView, now_ms: i64, paint: Paint) -> String {
     out
 }
 
-fn facts(view: &SessionView) -> [(&'static str, Option<String>); 21] {
+fn facts(view: &SessionView) -> [(&'static str, Option<String>); 23] {
     let number = |n: Option<u32>| n.map(|n| n.to_string());
     [
         ("command", Some(spec::command_line(&view.argv))),
@@ -54,6 +54,8 @@ fn facts(view: &SessionView) -> [(&'static str, Option<String>); 21] {
         ("agent", view.agent.as_deref().map(printable)),
         ("model", view.model.as_deref().map(printable)),
         ("run", Some(view.run.to_string())),
+        ("restart", restart(view.comeback)),
+        ("pinned", view.pinned.then(|| "yes".into())),
         ("exit", view.exit.map(|exit| exit.reason())),
         ("took", view.exit.and(view.elapsed_ms).map(app_model::elapsed::elapsed)),
         ("process", number(view.pid)),
@@ -70,6 +72,18 @@ fn facts(view: &SessionView) -> [(&'static str, Option<String>); 21] {
         ("scope", view.scope.as_deref().map(printable)),
         ("records", Some(OsText::shown(&view.dir))),
     ]
+}
+
+/// The policy, and how often it has started the session in a row.
+fn restart(comeback: Comeback) -> Option<String> {
+    let Comeback { policy, attempts, .. } = comeback;
+    match (policy, attempts) {
+        (Restart::Never, 0) => None,
+        (policy, 0) => Some(policy.word().into()),
+        (policy, attempts) => {
+            Some(format!("{}, {attempts} of {MOST_RESTARTS} in a row", policy.word()))
+        }
+    }
 }
 
 fn usage(view: &SessionView) -> Option<String> {

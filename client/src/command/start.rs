@@ -5,6 +5,7 @@ use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
+use app_model::restart::Restart;
 use app_model::spec::{DEFAULT_HISTORY_LINES, DEFAULT_TRANSCRIPT_BYTES};
 use app_model::{Limits, OsText, SessionId, Spec, environment};
 use app_wire::control::{ErrorCode, NotifyWhen, Reply, Request, Start, Started, Target};
@@ -51,6 +52,7 @@ pub(super) fn run(context: &Context, args: cli::Start) -> Done {
         agent: args.agent,
         model: args.model,
         notify: args.notify.map(when),
+        restart: restart(args.restart),
     };
     let mut daemon = context.daemon()?;
     let started = start(&mut daemon, request, args.parent.is_some())?;
@@ -72,6 +74,15 @@ fn when(chosen: cli::NotifyWhen) -> NotifyWhen {
         cli::NotifyWhen::Auto => NotifyWhen::Auto,
         cli::NotifyWhen::Always => NotifyWhen::Always,
         cli::NotifyWhen::Never => NotifyWhen::Never,
+    }
+}
+
+fn restart(chosen: cli::RestartWhen) -> Restart {
+    match chosen {
+        cli::RestartWhen::Never => Restart::Never,
+        cli::RestartWhen::OnFailure => Restart::OnFailure,
+        cli::RestartWhen::OnBoot => Restart::OnBoot,
+        cli::RestartWhen::Always => Restart::Always,
     }
 }
 

@@ -8,7 +8,9 @@ use app_wire::control::{Reply, Reported, Request, Target};
 
 use super::context::{Context, demand};
 use super::{Done, start};
-use crate::cli::{Keys, Reporter, Start, TaskBegin, TaskEnd, TaskLs, TaskStart, TaskVerb};
+use crate::cli::{
+    Keys, Reporter, RestartWhen, Start, TaskBegin, TaskEnd, TaskLs, TaskStart, TaskVerb,
+};
 use crate::connect::{AskError, Daemon};
 use crate::exit::Status;
 use crate::output::width;
@@ -38,6 +40,7 @@ fn as_start(args: TaskStart) -> Start {
         cpu: None,
         tasks: None,
         notify: None,
+        restart: RestartWhen::Never,
         parent: Some(args.parent),
         quiet: args.quiet,
         keys: Keys { detach_key: DetachKey::None },

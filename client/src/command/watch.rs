@@ -22,7 +22,7 @@ use crate::attach::{self, Options, Outcome};
 use crate::connect::{AskError, Daemon};
 use crate::exit::Status;
 use crate::record::{RunDir, Transcript};
-use crate::render::words::{ended, id_and_name};
+use crate::render::words::{ended, ended_now, id_and_name};
 use crate::report::Report;
 
 /// How long the daemon may take to notice an end that we saw.
@@ -140,7 +140,10 @@ fn ended_unseen(context: &Context, view: &SessionView, dir: &RunDir) -> Done {
     let mut daemon = context.daemon()?;
     let now = wait_for_end(&mut daemon, view)?;
     let exit = now.exit.unwrap_or(Exit::Lost(app_model::Lost::Holder));
-    told(context, &now, exit, now.elapsed_ms);
+    if context.output.terminal {
+        context.output.note(&ended_now(&now, exit, app_sys::clock::wall_ms()));
+    }
+    seen(context, &now);
     Ok(Status::of(exit))
 }
 

@@ -185,6 +185,8 @@ fn changes_nothing(request: &Request) -> bool {
         // What stands still already changes nothing either.
         | Request::Pause { .. }
         | Request::Continue { .. }
+        | Request::Pin { .. }
+        | Request::Prune { .. }
         | Request::Seen { .. } => true,
         // Those who wait or read events know better where to go on.
         Request::Wait { .. }

@@ -23,7 +23,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use super::model::List;
-use crate::render::words::short_path;
+use crate::render::words::{short_path, state_and_age};
 
 /// Rows below which there is no room for a preview.
 const PREVIEW_FROM: u16 = 12;
@@ -144,6 +144,9 @@ fn cell(text: &str, width: usize) -> String {
 }
 
 fn when(view: &SessionView, list: &List, wide: bool) -> String {
+    if wide && (view.is_restarting() || view.was_interrupted()) {
+        return state_and_age(view, list.now_ms, str::to_owned);
+    }
     match view.ended_at_ms {
         Some(ended) if !view.phase.is_live() => {
             let ago = ago(u64::try_from(list.now_ms - ended).unwrap_or(0));
@@ -162,6 +165,7 @@ fn last_line(view: &SessionView) -> String {
 fn glyph(view: &SessionView) -> char {
     match (view.phase, view.exit) {
         (Phase::Starting | Phase::Running | Phase::Stopping, _) => '●',
+        _ if view.is_restarting() => '↻',
         (Phase::Paused | Phase::Asleep, _) => '◌',
         (Phase::Ended, Some(Exit::Code(0))) => '✔',
         (Phase::Ended, _) if view.stop_asked => '■',
@@ -172,9 +176,10 @@ fn glyph(view: &SessionView) -> char {
 
 fn colour(view: &SessionView) -> Style {
     match glyph(view) {
-        '●' => Color::Green.into(),
-        '✘' | '!' => Color::Red.into(),
-        '◌' => Color::Yellow.into(),
+        '●' | '↻' => Color::Green.into(),
+        '✘' => Color::Red.into(),
+        '!' if !view.was_interrupted() => Color::Red.into(),
+        '◌' | '!' => Color::Yellow.into(),
         _ => dim(),
     }
 }

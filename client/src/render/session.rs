@@ -6,6 +6,7 @@
 //! 2. Fields are only ever added.
 
 use app_model::elapsed::elapsed;
+use app_model::restart::{Plan, Restart};
 use app_model::view::Usage;
 use app_model::{Exit, Kind, Limits, OsText, Phase, SessionId, SessionView};
 use serde::Serialize;
@@ -46,6 +47,11 @@ pub(crate) struct SessionJson<'a> {
     usage: Option<Usage>,
     conversation: Option<&'a str>,
     live_tasks: u32,
+    restart: Restart,
+    restarts: u32,
+    restarting_in_ms: Option<u64>,
+    gave_up: bool,
+    resumable: bool,
 }
 
 #[derive(Serialize)]
@@ -116,6 +122,14 @@ pub(crate) fn json(view: &SessionView) -> SessionJson<'_> {
         usage: view.usage,
         conversation: view.conversation.as_deref(),
         live_tasks: view.live_tasks,
+        restart: view.comeback.policy,
+        restarts: view.comeback.attempts,
+        restarting_in_ms: match view.comeback.plan {
+            Plan::Again { in_ms } => Some(in_ms),
+            Plan::Nothing | Plan::GaveUp => None,
+        },
+        gave_up: view.comeback.plan == Plan::GaveUp,
+        resumable: !view.phase.is_live(),
     }
 }
 
@@ -138,6 +152,7 @@ pub(crate) fn array(views: &[SessionView]) -> Vec<SessionJson<'_>> {
 
 #[cfg(test)]
 pub(crate) mod samples {
+    use app_model::restart::Comeback;
     use app_model::{RunNumber, Turn};
 
     use super::*;
@@ -179,6 +194,7 @@ pub(crate) mod samples {
             limits: None,
             scope: None,
             dir: "/home/me/.local/state/appctl/sessions/7c5dcf5d".into(),
+            comeback: Comeback::default(),
         }
     }
 

@@ -27,10 +27,14 @@ impl Paint {
     /// The word for a session's state, in the colour that goes with it.
     pub(crate) fn state(self, word: &str) -> String {
         let style = match word {
-            "running" | "working" | "starting" | "finishing" => AnsiColor::Green.on_default(),
+            "running" | "working" | "starting" | "finishing" | "restarting" => {
+                AnsiColor::Green.on_default()
+            }
             "needs-input" => AnsiColor::Magenta.on_default().bold(),
-            "failed" | "lost" | "interrupted" => AnsiColor::Red.on_default(),
-            "paused" | "stopping" | "asleep" | "idle" => AnsiColor::Yellow.on_default(),
+            "failed" | "lost" => AnsiColor::Red.on_default(),
+            "paused" | "stopping" | "asleep" | "idle" | "interrupted" => {
+                AnsiColor::Yellow.on_default()
+            }
             _ => Style::new().dimmed(),
         };
         self.with(style, word)

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::thread::JoinHandle;
 
+use app_model::restart::Comeback;
 use app_model::{Kind, Phase, RunNumber, SessionId, SessionView, Turn};
 use app_wire::control::{self, Reply, Request};
 use app_wire::hello::HELLO_LEN;
@@ -134,6 +135,7 @@ impl Home {
             limits: None,
             scope: None,
             dir: dir.into(),
+            comeback: Comeback::default(),
         }
     }
 }

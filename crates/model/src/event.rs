@@ -30,6 +30,10 @@ pub mod kind {
     pub const SESSION_REMOVED: &str = "session.removed";
     /// A session has another name.
     pub const SESSION_RENAMED: &str = "session.renamed";
+    /// A person keeps a session, or lets go of it.
+    pub const SESSION_PINNED: &str = "session.pinned";
+    /// Records of a session that ended were deleted to make room.
+    pub const SESSION_PRUNED: &str = "session.pruned";
     /// The first terminal looks at a session.
     pub const SESSION_ATTACHED: &str = "session.attached";
     /// The last terminal went away.
@@ -44,6 +48,12 @@ pub mod kind {
     pub const RUN_STOPPING: &str = "run.stopping";
     /// A run is over.
     pub const RUN_ENDED: &str = "run.ended";
+    /// The next run of a session is planned: nobody asked for its end.
+    pub const RUN_PLANNED: &str = "run.planned";
+    /// The planned run is not wanted any more.
+    pub const RUN_CANCELLED: &str = "run.cancelled";
+    /// A session is not started again by itself any more.
+    pub const RUN_GAVE_UP: &str = "run.gave_up";
     /// A task of a session began.
     pub const TASK_STARTED: &str = "task.started";
     /// A task of a session ended.

@@ -28,6 +28,8 @@ pub mod plain;
 pub mod reading;
 pub mod report;
 pub mod reset;
+pub mod restart;
+pub mod retention;
 pub mod selector;
 pub mod session;
 pub mod settings;

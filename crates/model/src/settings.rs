@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use crate::notice::NoticeKind;
+use crate::retention::Retention;
 
 /// All settings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub struct Settings {
     pub notify: Notify,
     /// The table `[tasks]`.
     pub tasks: Tasks,
+    /// The table `[retention]`.
+    pub retention: Retention,
 }
 
 /// Limits of tasks. The table `[tasks]`.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::restart::{Comeback, Plan};
 use crate::{Exit, Limits, Lost, OsText, RunNumber, SessionId};
 
 /// Whether a session stands for itself.
@@ -169,6 +170,8 @@ pub struct SessionView {
     pub scope: Option<String>,
     /// Where its runs are recorded.
     pub dir: OsText,
+    /// How it comes back by itself.
+    pub comeback: Comeback,
 }
 
 /// What a list puts together, in the order in which a person wants to see it.
@@ -180,6 +183,8 @@ pub enum Group {
     Working,
     /// Its agent waits for the next turn.
     Idle,
+    /// The machine was restarted under it.
+    Interrupted,
     /// It ended well.
     Done,
     /// It ended otherwise.
@@ -193,6 +198,7 @@ impl Group {
             Self::NeedsYou => "needs you",
             Self::Working => "working",
             Self::Idle => "idle",
+            Self::Interrupted => "interrupted",
             Self::Done => "done",
             Self::Failed => "failed",
         }
@@ -200,11 +206,22 @@ impl Group {
 }
 
 impl SessionView {
+    /// Whether the machine was restarted under it, and nobody had asked it to end.
+    pub fn was_interrupted(&self) -> bool {
+        self.exit == Some(Exit::Lost(Lost::Reboot)) && !self.stop_asked
+    }
+
+    /// Whether it is about to be started again.
+    pub fn is_restarting(&self) -> bool {
+        !self.phase.is_live() && matches!(self.comeback.plan, Plan::Again { .. })
+    }
+
     /// Where a list puts it.
     pub fn group(&self) -> Group {
         let is_over = !self.phase.is_live() && self.phase != Phase::Asleep;
         match (is_over, self.exit) {
-            (true, _) if self.live_tasks > 0 => Group::Working,
+            (true, _) if self.live_tasks > 0 || self.is_restarting() => Group::Working,
+            (true, _) if self.was_interrupted() => Group::Interrupted,
             (true, Some(Exit::Code(0))) => Group::Done,
             (true, _) => Group::Failed,
             (false, _) if self.attention.is_some() => Group::NeedsYou,
@@ -223,10 +240,12 @@ impl SessionView {
                 Turn::Idle => "idle",
                 Turn::Unknown => "running",
             },
+            (Phase::Ended | Phase::Lost, _) if self.is_restarting() => "restarting",
             (Phase::Ended | Phase::Lost, _) if self.live_tasks > 0 => "finishing",
             (Phase::Ended, Some(Exit::Code(0))) => "done",
             (Phase::Ended, Some(_)) if self.stop_asked => "stopped",
             (Phase::Ended, _) => "failed",
+            (Phase::Lost, Some(Exit::Lost(Lost::Reboot))) if self.stop_asked => "stopped",
             (Phase::Lost, Some(Exit::Lost(Lost::Reboot))) => "interrupted",
             (
                 phase @ (Phase::Starting

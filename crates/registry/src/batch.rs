@@ -7,7 +7,7 @@
 
 use app_model::notice::Batch;
 use app_model::report::Outcome;
-use app_model::{Exit, SessionId};
+use app_model::{Exit, Lost, SessionId};
 use rusqlite::Row;
 
 use crate::rows::word;
@@ -65,6 +65,7 @@ fn span(row: &Row<'_>) -> Result<Span, RegistryError> {
             let exit = exit.and_then(|text| serde_json::from_str::<Exit>(&text).ok());
             match exit {
                 Some(Exit::Code(0)) => Outcome::Ok,
+                Some(Exit::Lost(Lost::Reboot)) => Outcome::Cancelled,
                 _ if stopped => Outcome::Cancelled,
                 Some(_) | None => Outcome::Failed,
             }

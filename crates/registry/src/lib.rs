@@ -15,6 +15,7 @@
 //!    and were looked at: partial indexes carry the live and the unseen ones.
 
 mod batch;
+mod comebacks;
 mod error;
 mod events;
 mod facts;
@@ -22,6 +23,7 @@ mod migrations;
 mod notices;
 mod removal;
 mod restore;
+mod retention;
 mod rows;
 mod runs;
 mod sessions;
@@ -37,7 +39,8 @@ pub use error::{OpenError, RegistryError};
 pub use events::{MAX_EVENTS, PAGE};
 pub use facts::Facts;
 pub use notices::{LISTED, NewNotice, NoticeOutcome, NoticeRow, PendingNotice};
-pub use rows::{LiveRun, NewSession, RestoredRun, RunEnd, RunStart, SessionRow};
+pub use retention::{PRUNABLE, Prunable};
+pub use rows::{LiveRun, NewSession, Planned, RestoredRun, RunEnd, RunStart, SessionRow};
 pub use sessions::Found;
 pub use tasks::{MAX_TASKS, Now, TaskOutcome, TaskRow};
 

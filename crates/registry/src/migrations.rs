@@ -10,7 +10,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::OpenError;
 
 /// Every form the database ever had, each from the one before.
-pub(crate) const LIST: &[&str] = &[FIRST, TASKS_AND_FACTS, NUMBERED_NOTICES];
+pub(crate) const LIST: &[&str] = &[FIRST, TASKS_AND_FACTS, NUMBERED_NOTICES, COMEBACK];
 
 const FIRST: &str = "
 CREATE TABLE session (
@@ -162,6 +162,24 @@ ALTER TABLE notice_numbered RENAME TO notice;
 CREATE INDEX notice_due ON notice (number) WHERE claimed_at IS NULL;
 CREATE INDEX notice_unseen ON notice (number) WHERE seen = 0;
 CREATE INDEX notice_session ON notice (session);
+";
+
+/// Sessions that come back by themselves, and runs that were put to sleep.
+const COMEBACK: &str = "
+-- After which ends it is started again: never, on-failure, on-boot, always.
+ALTER TABLE session ADD COLUMN restart TEXT NOT NULL DEFAULT 'never';
+-- Starts in a row that nobody asked for.
+ALTER TABLE session ADD COLUMN restart_attempts INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE session ADD COLUMN restart_gave_up INTEGER NOT NULL DEFAULT 0;
+-- When the next one is due, on both clocks; all three or none.
+ALTER TABLE session ADD COLUMN restart_wall INTEGER;
+ALTER TABLE session ADD COLUMN restart_boot INTEGER;
+ALTER TABLE session ADD COLUMN restart_boot_id TEXT;
+CREATE INDEX session_restart ON session (id) WHERE restart_wall IS NOT NULL;
+-- It was asked to end because nobody used it.
+ALTER TABLE run ADD COLUMN sleep_asked INTEGER NOT NULL DEFAULT 0;
+-- What may be pruned, oldest end first.
+CREATE INDEX run_ended ON run (ended_at) WHERE exit IS NOT NULL;
 ";
 
 /// How many entries of [`LIST`] the database has been through.

@@ -1,6 +1,7 @@
 //! What goes into the tables and what comes out.
 
 use app_model::notice::policy::When;
+use app_model::restart::{Clocks, Comeback, Due, Next, Plan, Restart};
 use app_model::view::Attention;
 use app_model::{Exit, ExitRecord, Kind, OsText, Phase, RunNumber, SessionId, SessionView, Turn};
 use rusqlite::Row;
@@ -33,6 +34,10 @@ pub struct NewSession {
     pub tty: bool,
     /// When its ends and questions are told.
     pub notify: When,
+    /// After which ends it is started again.
+    pub restart: Restart,
+    /// A person wants to keep it.
+    pub pinned: bool,
     /// When, milliseconds since the Unix epoch.
     pub created_at_ms: i64,
     /// The boot during which its first run starts.
@@ -79,6 +84,38 @@ pub struct RunEnd {
     pub title: String,
     /// Somebody is looking at its end.
     pub seen: bool,
+    /// What the session's policy makes of it.
+    pub next: Planned,
+}
+
+/// What follows the end of a run, with the time at which it is due.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Planned {
+    /// Nothing.
+    Stay,
+    /// The next run.
+    Again {
+        /// Which start in a row that is.
+        attempt: u32,
+        /// When.
+        due: Due,
+    },
+    /// Nothing any more.
+    GiveUp {
+        /// Starts in a row that did not help.
+        attempts: u32,
+    },
+}
+
+impl Planned {
+    /// With the clocks as they are now.
+    pub fn of(next: Next, now: &Clocks) -> Self {
+        match next {
+            Next::Stay => Self::Stay,
+            Next::Again { pause, attempt } => Self::Again { attempt, due: Due::after(pause, now) },
+            Next::GiveUp { attempts } => Self::GiveUp { attempts },
+        }
+    }
 }
 
 /// A run as its directory tells it, for a registry that is made anew.
@@ -124,6 +161,10 @@ pub struct SessionRow {
     pub seen: bool,
     /// When its ends and questions are told.
     pub notify: When,
+    /// When it is to be started again.
+    pub due: Option<Due>,
+    /// The newest run was put to sleep, or is about to be.
+    pub sleep_asked: bool,
 }
 
 /// The columns that [`session_row`] reads, in its order.
@@ -136,7 +177,8 @@ pub(crate) const SESSION_COLUMNS: &str = "
     (SELECT count(*) FROM task t INDEXED BY task_live WHERE t.session = s.id AND t.ended_at IS NULL)
         + (SELECT count(*) FROM session c JOIN run cr ON cr.session = c.id AND cr.run = c.run
            WHERE c.parent = s.id AND cr.exit IS NULL),
-    s.notify";
+    s.notify, s.restart, s.restart_attempts, s.restart_gave_up, s.restart_wall, s.restart_boot,
+    s.restart_boot_id, r.sleep_asked";
 
 /// Reads [`SESSION_COLUMNS`].
 pub(crate) fn session_row(row: &Row<'_>) -> Result<SessionRow, RegistryError> {
@@ -183,6 +225,11 @@ pub(crate) fn session_row(row: &Row<'_>) -> Result<SessionRow, RegistryError> {
         limits: None,
         scope: None,
         dir: OsText::default(),
+        comeback: Comeback {
+            policy: Restart::of_word(&row.get::<_, String>(33)?),
+            attempts: row.get(34)?,
+            plan: if row.get(35)? { Plan::GaveUp } else { Plan::Nothing },
+        },
     };
     Ok(SessionRow {
         view,
@@ -190,7 +237,15 @@ pub(crate) fn session_row(row: &Row<'_>) -> Result<SessionRow, RegistryError> {
         notify: When::of_word(&row.get::<_, String>(32)?),
         boot_id: row.get(16)?,
         started_boot_ms: row.get(21)?,
+        due: due(row, 36)?,
+        sleep_asked: row.get(39)?,
     })
+}
+
+/// Three columns that say when something is due.
+pub(crate) fn due(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<Due>> {
+    let Some(wall_ms) = row.get(first)? else { return Ok(None) };
+    Ok(Some(Due(Clocks { wall_ms, boot_ms: row.get(first + 1)?, boot_id: row.get(first + 2)? })))
 }
 
 /// A value that stands as JSON in a column.

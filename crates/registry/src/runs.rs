@@ -1,19 +1,20 @@
 //! Runs: asked for, started, asked to end, over.
 
 use app_model::event::kind;
+use app_model::restart::Clocks;
 use app_model::{Phase, RunNumber, SessionId};
 use rusqlite::{Connection, params};
 use serde_json::json;
 
-use crate::rows::to_json;
+use crate::rows::{Planned, to_json};
 use crate::{
-    LiveRun, NewNotice, Registry, RegistryError, RunEnd, RunStart, events, facts, notices, removal,
-    tasks,
+    LiveRun, NewNotice, Registry, RegistryError, RunEnd, RunStart, comebacks, events, facts,
+    notices, removal, tasks,
 };
 
 impl Registry {
-    /// Writes down the next run of a session that ended, before it is started. The
-    /// session counts as unseen again.
+    /// Writes down the next run of a session that ended, which somebody asked for, before it
+    /// is started. The session counts as unseen again, and its policy begins anew.
     pub fn insert_run(
         &mut self,
         session: SessionId,
@@ -23,31 +24,40 @@ impl Registry {
     ) -> Result<(), RegistryError> {
         self.transact(|db| {
             insert(db, session, run, boot_id, at_ms)?;
-            db.prepare_cached("UPDATE session SET run = ?2, seen = 0, used_at = ?3 WHERE id = ?1")?
-                .execute(params![session.0, run.0, at_ms])?;
+            db.prepare_cached(
+                "UPDATE session SET run = ?2, seen = 0, used_at = ?3, restart_attempts = 0,
+                     restart_gave_up = 0, restart_wall = NULL, restart_boot = NULL,
+                     restart_boot_id = NULL
+                 WHERE id = ?1",
+            )?
+            .execute(params![session.0, run.0, at_ms])?;
             Ok(())
         })
     }
 
     /// Forgets a run whose program could not be started: the session is as it was
-    /// before, and gone if this was its first run.
+    /// before, and gone if this was its first run. Returns what follows: the next attempt,
+    /// if its policy had started it.
     pub fn withdraw_run(
         &mut self,
         session: SessionId,
         run: RunNumber,
-    ) -> Result<(), RegistryError> {
+        now: &Clocks,
+    ) -> Result<Planned, RegistryError> {
         self.transact(|db| {
             if run == RunNumber::FIRST {
                 db.prepare_cached("DELETE FROM session WHERE id = ?1")?.execute([session.0])?;
                 // Whoever withdraws it deletes its directory as well, or the next daemon.
-                return removal::mark(db, session);
+                removal::mark(db, session)?;
+                return Ok(Planned::Stay);
             }
+            let next = comebacks::after_withdrawal(db, session, run, now)?;
             // The session first: it must never point at a run that is not there.
             db.prepare_cached("UPDATE session SET run = ?2 WHERE id = ?1")?
                 .execute(params![session.0, run.0 - 1])?;
             db.prepare_cached("DELETE FROM run WHERE session = ?1 AND run = ?2")?
                 .execute(params![session.0, run.0])?;
-            Ok(())
+            Ok(next)
         })
     }
 
@@ -84,7 +94,8 @@ impl Registry {
         })
     }
 
-    /// Somebody asked a run to end. Harmless when it is said again.
+    /// Somebody asked a run to end. Harmless when it is said again. One that was only to be
+    /// put to sleep ends for good.
     pub fn stop_asked(
         &mut self,
         session: SessionId,
@@ -99,6 +110,10 @@ impl Registry {
                      WHERE session = ?1 AND run = ?2 AND exit IS NULL AND stop_asked = 0",
                 )?
                 .execute(params![session.0, run.0, Phase::Stopping.word()])?;
+            db.prepare_cached(
+                "UPDATE run SET sleep_asked = 0 WHERE session = ?1 AND run = ?2 AND exit IS NULL",
+            )?
+            .execute(params![session.0, run.0])?;
             if first_time > 0 {
                 let data = json!({ "run": run });
                 events::append(db, at_ms, kind::RUN_STOPPING, Some(session), &data)?;
@@ -144,7 +159,7 @@ impl Registry {
         self.transact(|db| {
             let news = db
                 .prepare_cached(
-                    "UPDATE run SET phase = ?3, exit = ?4, ended_at = ?5, elapsed_ms = ?6,
+                    "UPDATE run SET phase = iif(sleep_asked, 'asleep', ?3), exit = ?4, ended_at = ?5, elapsed_ms = ?6,
                          last_line = ?7, title = ?8
                      WHERE session = ?1 AND run = ?2 AND exit IS NULL",
                 )?
@@ -161,8 +176,13 @@ impl Registry {
             if news == 0 {
                 return Ok(false);
             }
-            db.prepare_cached("UPDATE session SET seen = ?2 WHERE id = ?1")?
-                .execute(params![end.session.0, end.seen])?;
+            db.prepare_cached(
+                "UPDATE session SET seen = ?2 AND NOT EXISTS (
+                     SELECT 1 FROM run r
+                     WHERE r.session = ?1 AND r.run = ?3 AND r.phase = 'asleep')
+                 WHERE id = ?1",
+            )?
+            .execute(params![end.session.0, end.seen, end.run.0])?;
             let data = json!({
                 "run": end.run,
                 "exit": end.exit,
@@ -173,6 +193,7 @@ impl Registry {
             facts::clear(db, end.session, at_ms)?;
             tasks::end_with_run(db, end)?;
             tasks::child_ended(db, end, at_ms)?;
+            comebacks::plan(db, end.session, &end.next, at_ms)?;
             if let Some(notice) = notice {
                 notices::insert(db, notice, at_ms)?;
             }

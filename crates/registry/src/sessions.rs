@@ -118,13 +118,30 @@ impl Registry {
         })
     }
 
-    /// Somebody looked at the end of a session; without effect while it is live.
+    /// Keeps a session, or lets go of it. Says whether there is such a session.
+    pub fn pin(&mut self, id: SessionId, pinned: bool, at_ms: i64) -> Result<bool, RegistryError> {
+        self.transact(|db| {
+            let known = db
+                .prepare_cached("UPDATE session SET pinned = ?2 WHERE id = ?1")?
+                .execute(params![id.0, pinned])?;
+            if known > 0 {
+                let data = json!({ "pinned": pinned });
+                events::append(db, at_ms, kind::SESSION_PINNED, Some(id), &data)?;
+            }
+            Ok(known > 0)
+        })
+    }
+
+    /// Somebody looked at the end of a session; without effect while it is live, asleep or
+    /// about to be started again.
     pub fn mark_seen(&mut self, id: SessionId) -> Result<(), RegistryError> {
         self.transact(|db| {
             db.prepare_cached(
-                "UPDATE session SET seen = 1 WHERE id = ?1 AND EXISTS (
+                "UPDATE session SET seen = 1
+                 WHERE id = ?1 AND restart_wall IS NULL AND EXISTS (
                      SELECT 1 FROM run r
-                     WHERE r.session = id AND r.run = session.run AND r.exit IS NOT NULL)",
+                     WHERE r.session = id AND r.run = session.run AND r.exit IS NOT NULL
+                         AND r.phase <> 'asleep')",
             )?
             .execute([id.0])?;
             notices::session_seen(db, id)
@@ -195,8 +212,8 @@ pub(crate) fn insert(
     let inserted = db
         .prepare_cached(
             "INSERT OR IGNORE INTO session (id, name, kind, parent, background, agent, model,
-                 argv, cwd, tty, created_at, used_at, run, notify)
-             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, ?12, ?13
+                 argv, cwd, tty, created_at, used_at, run, notify, restart, pinned)
+             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, ?12, ?13, ?14, ?15
              WHERE NOT EXISTS (SELECT 1 FROM tombstone WHERE session = ?1)",
         )?
         .execute(params![
@@ -213,6 +230,8 @@ pub(crate) fn insert(
             new.created_at_ms,
             run.0,
             new.notify.word(),
+            new.restart.word(),
+            new.pinned,
         ])?;
     Ok(inserted > 0)
 }

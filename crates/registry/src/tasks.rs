@@ -10,7 +10,7 @@
 use app_model::event::kind;
 use app_model::report::{Outcome, Report, Stamp};
 use app_model::task::{Heard, Known, Step, step};
-use app_model::{Exit, RunNumber, SessionId};
+use app_model::{Exit, Lost, RunNumber, SessionId};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde_json::json;
 
@@ -354,7 +354,11 @@ pub(crate) fn child_began(
 /// A session that belongs to another ended.
 pub(crate) fn child_ended(db: &Connection, end: &RunEnd, at_ms: i64) -> Result<(), RegistryError> {
     if let Some((parent, name)) = parent_of(db, end.session)? {
-        let outcome = if end.exit == Exit::Code(0) { Outcome::Ok } else { Outcome::Failed };
+        let outcome = match end.exit {
+            Exit::Code(0) => Outcome::Ok,
+            Exit::Lost(Lost::Reboot) => Outcome::Cancelled,
+            Exit::Code(_) | Exit::Signal(_) | Exit::Lost(_) => Outcome::Failed,
+        };
         let data = json!({
             "task": end.session.to_string(),
             "label": name,

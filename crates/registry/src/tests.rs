@@ -3,11 +3,15 @@
 use app_model::notice::policy::When;
 use app_model::notice::{Notice, NoticeKind};
 use app_model::report::{Outcome, Report, Stamp};
+use app_model::restart::{Clocks, Restart};
 use app_model::selector::parse;
 use app_model::view::Attention;
 use app_model::{Exit, Kind, OsText, Phase, RunNumber, SessionId, Turn};
 
 use super::*;
+
+mod comebacks;
+mod retention;
 
 const BOOT: &str = "boot";
 
@@ -52,6 +56,10 @@ impl Rig {
     }
 }
 
+fn clocks(ms: i64) -> Clocks {
+    Clocks { wall_ms: ms, boot_ms: ms.unsigned_abs(), boot_id: BOOT.into() }
+}
+
 fn session(id: SessionId, name: &str, at_ms: i64) -> NewSession {
     NewSession {
         id,
@@ -65,6 +73,8 @@ fn session(id: SessionId, name: &str, at_ms: i64) -> NewSession {
         cwd: "/".into(),
         tty: true,
         notify: When::Never,
+        restart: Restart::OnFailure,
+        pinned: false,
         created_at_ms: at_ms,
         boot_id: BOOT.into(),
     }
@@ -93,6 +103,7 @@ fn end(session: SessionId, exit: Exit) -> RunEnd {
         last_line: Some("bye".into()),
         title: String::new(),
         seen: false,
+        next: Planned::Stay,
     }
 }
 
@@ -265,7 +276,7 @@ fn a_run_that_never_started_leaves_nothing() {
     let mut rig = Rig::new();
     let id = SessionId(1);
     rig.registry.insert_session(&session(id, "a", 1)).unwrap();
-    rig.registry.withdraw_run(id, RunNumber::FIRST).unwrap();
+    rig.registry.withdraw_run(id, RunNumber::FIRST, &clocks(1)).unwrap();
     assert_eq!(rig.listed(true), []);
     assert_eq!(rig.kinds(), Vec::<String>::new());
     assert_eq!(rig.registry.live_runs().unwrap(), []);
@@ -279,7 +290,7 @@ fn a_second_run_that_never_started_leaves_the_first() {
     let second = RunNumber(2);
     rig.registry.insert_run(id, second, BOOT, 30).unwrap();
     assert_eq!(rig.registry.session(id).unwrap().unwrap().view.phase, Phase::Starting);
-    rig.registry.withdraw_run(id, second).unwrap();
+    rig.registry.withdraw_run(id, second, &clocks(1)).unwrap();
     let view = rig.registry.session(id).unwrap().unwrap().view;
     assert_eq!((view.run, view.exit), (RunNumber::FIRST, Some(Exit::Code(3))));
 }

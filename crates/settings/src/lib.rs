@@ -12,6 +12,7 @@
 //! 3. A missing file is all defaults.
 
 mod notify;
+mod retention;
 mod table;
 mod tasks;
 
@@ -87,6 +88,7 @@ pub fn parse(text: &str) -> Result<Settings, Vec<Wrong>> {
     let settings = Settings {
         notify: top.table("notify").map(|table| notify::read(table)).unwrap_or_default(),
         tasks: top.table("tasks").map(|table| tasks::read(table)).unwrap_or_default(),
+        retention: top.table("retention").map(|table| retention::read(table)).unwrap_or_default(),
     };
     top.finish();
     let mut wrong = source.into_wrong();
@@ -97,6 +99,7 @@ pub fn parse(text: &str) -> Result<Settings, Vec<Wrong>> {
 #[cfg(test)]
 mod tests {
     use app_model::notice::NoticeKind;
+    use app_model::retention::Retention;
     use app_model::settings::{Channel, Rollup};
     use proptest::prelude::*;
 
@@ -127,12 +130,17 @@ mute = true
 
 [tasks]
 max_live = 200
+
+[retention]
+days = 7
+max_bytes = "500 MiB"
 "#;
 
     #[test]
     fn every_key_is_read() {
         let settings = parse(ALL).unwrap();
         assert_eq!(settings.tasks.max_live, 200);
+        assert_eq!(settings.retention, Retention { days: 7, max_bytes: 500 << 20 });
         let notify = settings.notify;
         assert_eq!(notify.min_duration_ms, 90_000);
         assert_eq!(notify.channels, [Channel::Webhook, Channel::Command]);
@@ -207,6 +215,20 @@ max_live = 200
         }
         let found = wrong("[tasks]\nmax_life = 9\n");
         assert!(found[0].2.contains("did you mean `max_live`?"), "{found:?}");
+    }
+
+    #[test]
+    fn an_amount_of_data_has_its_unit() {
+        let read = |text: &str| parse(&format!("[retention]\nmax_bytes = {text}\n"));
+        for (text, bytes) in
+            [("0", 0), ("4096", 4_096), ("'64KiB'", 64 << 10), ("'1 TiB'", 1 << 40)]
+        {
+            assert_eq!(read(text).unwrap().retention.max_bytes, bytes, "{text}");
+        }
+        for text in ["-1", "'2 GB'", "'GiB'", "'99999999999 TiB'", "true", "''"] {
+            let found = wrong(&format!("[retention]\nmax_bytes = {text}\n"));
+            assert!(found[0].2.contains("2 GiB"), "{text}: {found:?}");
+        }
     }
 
     #[test]

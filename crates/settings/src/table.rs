@@ -113,6 +113,22 @@ impl<'s, 't> Value<'s, 't> {
         number
     }
 
+    /// An amount of data: a number of bytes, or text such as `2 GiB`.
+    pub(crate) fn bytes(&self) -> Option<u64> {
+        let value = self.value.get_ref();
+        let bytes = match (value.as_integer(), value.as_str()) {
+            (Some(n), _) => u64::from_str_radix(n.as_str(), n.radix()).ok(),
+            (None, Some(text)) => amount(text),
+            (None, None) => None,
+        };
+        if bytes.is_none() {
+            self.refuse(
+                "write a number of bytes, or an amount such as `\"500 MiB\"` or `\"2 GiB\"`",
+            );
+        }
+        bytes
+    }
+
     /// The items of a list; one that is wrong is noted and left out.
     pub(crate) fn list<T>(&self, item: impl Fn(&Self) -> Option<T>) -> Option<Vec<T>> {
         let Some(items) = self.value.get_ref().as_array() else {
@@ -124,6 +140,21 @@ impl<'s, 't> Value<'s, 't> {
             .filter_map(|value| item(&Self { source: self.source, key: self.key.clone(), value }));
         Some(each.collect())
     }
+}
+
+/// `2 GiB`, `500MiB`, `64 KiB` in bytes.
+fn amount(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let shift = match unit.trim_start() {
+        "KiB" => 10,
+        "MiB" => 20,
+        "GiB" => 30,
+        "TiB" => 40,
+        _ => return None,
+    };
+    number.parse::<u64>().ok()?.checked_mul(1 << shift)
 }
 
 /// A table of which keys are asked for one by one.

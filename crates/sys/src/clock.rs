@@ -31,6 +31,12 @@ pub fn boot_ns() -> u64 {
     os::boot_ns()
 }
 
+/// Wall time at which this machine was started, milliseconds since the Unix epoch, as far
+/// as the wall clock is right now.
+pub fn booted_at_ms() -> i64 {
+    wall_ms().saturating_sub_unsigned(boot_ms())
+}
+
 /// Names this boot of the machine. Empty when the system does not tell.
 pub fn boot_id() -> String {
     os::boot_id()

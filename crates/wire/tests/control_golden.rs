@@ -7,6 +7,7 @@
 use app_model::event::Event;
 use app_model::evidence::{Evidence, Source};
 use app_model::report::{Outcome, Report, Stamp};
+use app_model::restart::{Comeback, Plan, Restart};
 use app_model::task::TaskView;
 use app_model::view::{Attention, Usage};
 use app_model::{
@@ -15,8 +16,8 @@ use app_model::{
 };
 use app_wire::control::{
     Awaited, Candidate, CodecError, DaemonStatus, ErrorCode, Fact, Failure, Gap, MAX_REQUEST,
-    NoticeView, NotifyWhen, Reply, Reported, Request, Resume, Resumed, Start, Started, Stopped,
-    Target, Told, Why, decode_reply, decode_request, encode,
+    NoticeView, NotifyWhen, Pruned, PrunedSession, Reply, Reported, Request, Resume, Resumed,
+    Start, Started, Stopped, Target, Told, Why, decode_reply, decode_request, encode,
 };
 use proptest::prelude::*;
 
@@ -43,6 +44,7 @@ fn requests() -> Vec<(&'static str, Request)> {
         agent: Some("claude".into()),
         model: Some("opus".into()),
         notify: Some(NotifyWhen::Always),
+        restart: Restart::OnFailure,
     };
     let resume = Resume { target: named(), size: None, background: false };
     vec![
@@ -72,6 +74,8 @@ fn requests() -> Vec<(&'static str, Request)> {
         ("notify_test", Request::NotifyTest { channel: Some("desktop".into()) }),
         ("pause", Request::Pause { targets: vec![named()] }),
         ("continue", Request::Continue { targets: vec![named()] }),
+        ("pin", Request::Pin { targets: vec![named()], pinned: true }),
+        ("prune", Request::Prune { dry_run: true }),
     ]
 }
 
@@ -170,6 +174,11 @@ fn view() -> SessionView {
         limits: Some(Limits { memory_bytes: None, cpu_percent: None, tasks: Some(64) }),
         scope: Some("s.scope".into()),
         dir: "/state".into(),
+        comeback: Comeback {
+            policy: Restart::Always,
+            attempts: 3,
+            plan: Plan::Again { in_ms: 4_000 },
+        },
     }
 }
 
@@ -206,6 +215,9 @@ fn replies() -> Vec<(&'static str, Reply)> {
         evidence: Some(evidence()),
         overruled: vec![evidence()],
     };
+    let old =
+        PrunedSession { id: ID, name: "flaky".into(), ended_at_ms: 5, bytes: 4_096, removed: true };
+    let pruned = Pruned { sessions: vec![old], count: 1, bytes: 4_096, dry_run: true };
     let told = Told { channel: "desktop".into(), failed: Some("no bus".into()), took_ms: 3 };
     vec![
         ("sessions", Reply::Sessions { sessions: vec![view()], last: true }),
@@ -227,6 +239,7 @@ fn replies() -> Vec<(&'static str, Reply)> {
         ("is-notices", Reply::Notices(vec![notice()])),
         ("told", Reply::Told(vec![told])),
         ("stood", Reply::Stood(vec![view()])),
+        ("pruned", Reply::Pruned(pruned)),
     ]
 }
 

@@ -148,7 +148,7 @@ impl Teller {
 }
 
 /// Something happened: it is written down, and told if it is to be. Not for the end of a
-/// run, which [`commit_end`](crate::session::actor::commit_end) tells.
+/// run, which [`commit_end`](crate::session::end::commit_end) tells.
 pub async fn happened(store: &Store, teller: &Teller, happened: Happened) {
     let (judge, id, at) = (teller.clone(), happened.session, clock::wall_ms());
     let written = store

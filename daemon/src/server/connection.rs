@@ -169,6 +169,8 @@ async fn dispatch(
         Request::Remove { targets, force } => {
             handle::remove::handle(service, &targets, force).await
         }
+        Request::Pin { targets, pinned } => handle::pin::handle(service, &targets, pinned).await,
+        Request::Prune { dry_run } => handle::prune::handle(service, dry_run).await,
         Request::Detach { target } => handle::detach::handle(service, &target).await,
         Request::Wait { targets, any } => handle::wait::handle(service, &targets, any).await,
         Request::Status => handle::status::handle(service).await,

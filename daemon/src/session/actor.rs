@@ -9,17 +9,19 @@
 //!    inbox are dropped, and their senders ask the supervisor again.
 
 use app_agents::Profiles;
+use app_model::notice::What;
 use app_model::session::{Desired, Effect, Input, Moment, Observation, Session};
 use app_model::{Exit, ExitRecord, Lost, Phase, RunNumber, SessionId};
-use app_registry::{LiveRun, RunEnd, RunStart};
+use app_registry::{LiveRun, Planned, RunEnd, RunStart};
 use app_sys::{clock, fault, process};
 use app_wire::hold::Status;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep_until};
 use tracing::{debug, error, info, warn};
 
 use crate::notify::Teller;
 use crate::scope::Scopes;
+use crate::session::end::{clocks, commit_end, ended_at};
 use crate::session::handle::{Request, SessionHandle, UpAnswer, UpError, UpOutcome};
 use crate::session::live::Live;
 use crate::session::mind::Mind;
@@ -28,11 +30,8 @@ use crate::store::Store;
 
 mod beginning;
 mod belief;
-mod end;
 
-pub use end::commit_end;
-
-use beginning::{beginning, phase_of};
+use beginning::{beginning, by, phase_of};
 
 /// Requests that may wait for one session.
 const INBOX: usize = 64;
@@ -51,9 +50,20 @@ pub enum Begin {
         run: RunNumber,
         /// How the one before ended.
         last: Option<Exit>,
+        /// Who wants it.
+        by: By,
     },
     /// A run that was alive when the last daemon was.
     Adopt(LiveRun),
+}
+
+/// Who wants a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// A person, or a program of theirs.
+    Person,
+    /// The session's policy: only if it is still planned.
+    Policy,
 }
 
 /// What an actor needs from the rest of the daemon.
@@ -67,12 +77,15 @@ pub struct Around {
     pub profiles: std::sync::Arc<Profiles>,
     /// What puts runs into scopes.
     pub scopes: Scopes,
+    /// Woken when a run has been planned.
+    pub planned: std::sync::Arc<Notify>,
 }
 
 /// The actor.
 pub struct Actor<O> {
     id: SessionId,
     first: bool,
+    by: By,
     session: Session,
     /// What an adopted run needs first.
     at_once: Vec<Effect>,
@@ -112,6 +125,7 @@ impl<O: Outside> Actor<O> {
         let actor = Self {
             id,
             first: matches!(begin, Begin::First),
+            by: by(begin),
             session,
             at_once,
             outside,
@@ -321,8 +335,20 @@ impl<O: Outside> Actor<O> {
             return true; // It was committed together with its session.
         }
         let (id, boot, at) = (self.id, clock::boot_id(), clock::wall_ms());
-        let written = self.around.store.with(move |r| r.insert_run(id, run, &boot, at)).await;
-        let Err(refused) = written else { return true };
+        let by = self.by;
+        let written = self.around.store.with(move |registry| match by {
+            By::Person => registry.insert_run(id, run, &boot, at).map(|()| true),
+            By::Policy => registry.insert_planned_run(id, run, &boot, at),
+        });
+        let refused = match written.await {
+            Ok(true) => return true,
+            Ok(false) => {
+                debug!(session = %id, "the run is not wanted any more");
+                self.over(run);
+                return false;
+            }
+            Err(refused) => refused,
+        };
         error!(session = %self.id, error = &refused as &dyn std::error::Error, "cannot start");
         self.failure = Some(UpError::NotRecorded(refused));
         self.over(run);
@@ -373,11 +399,12 @@ impl<O: Outside> Actor<O> {
             session: self.id,
             run,
             exit,
-            ended_at_ms: record.map_or(at, |record| record.ended_at_ms),
+            ended_at_ms: record.map_or_else(|| ended_at(exit, at), |record| record.ended_at_ms),
             elapsed_ms: record.map(|record| record.elapsed_ms),
             last_line: record.and_then(|record| record.last_line.clone()),
             title: record.map_or_else(String::new, |record| record.title.clone()),
             seen: looking.attached > 0,
+            next: Planned::Stay,
         };
         info!(session = %self.id, %run, exit = %exit.reason(), "the run is over");
         commit_end(&self.around, end, looking).await;
@@ -387,7 +414,19 @@ impl<O: Outside> Actor<O> {
     async fn withdraw(&mut self, run: RunNumber) {
         let id = self.id;
         fault::point("withdrawal.due");
-        self.commit("withdrawal", move |registry| registry.withdraw_run(id, run)).await;
+        let now = clocks();
+        let withdrawn = self.around.store.with(move |r| r.withdraw_run(id, run, &now)).await;
+        match withdrawn {
+            Ok(Planned::Stay) => {}
+            Ok(Planned::Again { .. }) => self.around.planned.notify_one(),
+            Ok(Planned::GiveUp { attempts }) => {
+                self.tell(What::GaveUp { attempts, last_line: None }).await;
+            }
+            Err(refused) => {
+                let error = &refused as &dyn std::error::Error;
+                error!(session = %id, error, "the withdrawal could not be written down");
+            }
+        }
         fault::point("withdrawal.committed");
         self.over(run);
     }

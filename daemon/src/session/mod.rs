@@ -4,12 +4,13 @@
 //! for another run makes another actor.
 
 pub mod actor;
+pub mod end;
 pub mod handle;
 pub mod link;
 pub mod live;
 mod mind;
 pub mod outside;
 
-pub use actor::Begin;
+pub use actor::{Begin, By};
 pub use handle::{SessionHandle, UpError, UpOutcome};
 pub use live::Live;

@@ -15,10 +15,10 @@ pub mod burst;
 pub mod policy;
 pub mod voice;
 
-use crate::Exit;
 use crate::elapsed::elapsed;
 use crate::report::Outcome;
 use crate::text::{clipped, printable};
+use crate::{Exit, Lost};
 
 /// Most columns of a line in a notice's body.
 const LINE_COLUMNS: usize = 160;
@@ -33,6 +33,8 @@ pub enum NoticeKind {
     Finished,
     /// It did not.
     Failed,
+    /// The machine was restarted under it.
+    Interrupted,
     /// An agent waits for a person's answer.
     NeedsInput,
     /// An agent has answered and waits.
@@ -45,13 +47,15 @@ pub enum NoticeKind {
 
 impl NoticeKind {
     /// Those that the settings can choose from.
-    pub const CHOICE: [Self; 4] = [Self::Finished, Self::Failed, Self::NeedsInput, Self::TurnEnded];
+    pub const CHOICE: [Self; 5] =
+        [Self::Finished, Self::Failed, Self::Interrupted, Self::NeedsInput, Self::TurnEnded];
 
     /// The word in `--json`, in the settings and in the registry.
     pub fn word(self) -> &'static str {
         match self {
             Self::Finished => "finished",
             Self::Failed => "failed",
+            Self::Interrupted => "interrupted",
             Self::NeedsInput => "needs-input",
             Self::TurnEnded => "turn-ended",
             Self::Summary => "summary",
@@ -98,7 +102,10 @@ impl Notice {
             NoticeKind::Finished | NoticeKind::TurnEnded | NoticeKind::Summary if self.failed => {
                 Urgency::Critical
             }
-            NoticeKind::Finished | NoticeKind::TurnEnded | NoticeKind::Summary => Urgency::Normal,
+            NoticeKind::Finished
+            | NoticeKind::Interrupted
+            | NoticeKind::TurnEnded
+            | NoticeKind::Summary => Urgency::Normal,
             NoticeKind::Test => Urgency::Low,
         }
     }
@@ -147,6 +154,13 @@ pub enum What {
         /// The last line it wrote.
         last_line: Option<String>,
     },
+    /// Its policy does not start it again any more.
+    GaveUp {
+        /// Starts in a row that did not help.
+        attempts: u32,
+        /// The last line it wrote.
+        last_line: Option<String>,
+    },
     /// A task inside it, that is only heard of, ended.
     TaskEnded {
         /// What the task was, for people.
@@ -179,11 +193,13 @@ impl What {
     pub fn kind(&self) -> NoticeKind {
         match self {
             Self::Ended { exit, .. } if exit.is_success() => NoticeKind::Finished,
+            Self::Ended { exit: Exit::Lost(Lost::Reboot), .. } => NoticeKind::Interrupted,
             Self::TasksEnded(Batch { failed: 0, .. }) => NoticeKind::Finished,
             Self::TaskEnded { outcome: Outcome::Ok | Outcome::Cancelled, .. } => {
                 NoticeKind::Finished
             }
             Self::Ended { .. }
+            | Self::GaveUp { .. }
             | Self::TasksEnded(_)
             | Self::TaskEnded { outcome: Outcome::Failed, .. }
             | Self::TurnEnded { failed: Some(_), .. } => NoticeKind::Failed,
@@ -198,7 +214,7 @@ impl What {
             Self::Ended { asked, .. } => *asked,
             Self::TaskEnded { outcome, .. } => *outcome == Outcome::Cancelled,
             Self::TasksEnded(Batch { ok, failed, .. }) => *ok == 0 && *failed == 0,
-            Self::TurnEnded { .. } | Self::NeedsInput { .. } => false,
+            Self::GaveUp { .. } | Self::TurnEnded { .. } | Self::NeedsInput { .. } => false,
         }
     }
 
@@ -209,7 +225,7 @@ impl What {
             Self::TaskEnded { elapsed_ms, .. } | Self::TasksEnded(Batch { elapsed_ms, .. }) => {
                 Some(*elapsed_ms)
             }
-            Self::NeedsInput { .. } => None,
+            Self::GaveUp { .. } | Self::NeedsInput { .. } => None,
         }
     }
 }
@@ -230,6 +246,12 @@ fn title(name: &str, what: &What) -> String {
     let took = what.elapsed_ms().map(|ms| format!(" · {}", elapsed(ms))).unwrap_or_default();
     match what {
         What::Ended { exit, .. } if exit.is_success() => format!("✔ {name} finished{took}"),
+        What::Ended { exit: Exit::Lost(Lost::Reboot), .. } => {
+            format!("! {name} was interrupted by a reboot · resumable")
+        }
+        What::GaveUp { attempts, .. } => {
+            format!("✘ {name} is not started again: it ended after each of {attempts} restarts")
+        }
         What::Ended { exit, .. } => format!("✘ {name} failed ({}){took}", exit.reason()),
         What::TaskEnded { label, outcome, .. } => {
             let label = clipped(&printable(label), LINE_COLUMNS);
@@ -252,6 +274,7 @@ fn title(name: &str, what: &What) -> String {
 fn detail(what: &What) -> Option<&str> {
     match what {
         What::Ended { last_line: text, .. }
+        | What::GaveUp { last_line: text, .. }
         | What::TaskEnded { summary: text, .. }
         | What::TurnEnded { failed: text, .. } => text.as_deref(),
         What::NeedsInput { question } => Some(question),
@@ -265,6 +288,7 @@ pub fn summary(named: &[(&str, &Notice)]) -> Notice {
     let counts = [
         (count(NoticeKind::Finished), "more finished"),
         (count(NoticeKind::Failed), "failed"),
+        (count(NoticeKind::Interrupted), "interrupted by a reboot"),
         (count(NoticeKind::NeedsInput), "need you"),
         (count(NoticeKind::TurnEnded), "have answered"),
     ];
@@ -301,6 +325,7 @@ fn mark(notice: &Notice) -> &'static str {
     match notice.kind {
         _ if notice.failed => "✘ ",
         NoticeKind::NeedsInput => "? ",
+        NoticeKind::Interrupted => "! ",
         NoticeKind::Finished
         | NoticeKind::Failed
         | NoticeKind::TurnEnded
@@ -381,7 +406,7 @@ mod tests {
     #[test]
     fn an_unknown_time_is_not_said() {
         let lost = What::Ended {
-            exit: Exit::Lost(crate::Lost::Holder),
+            exit: Exit::Lost(Lost::Holder),
             elapsed_ms: None,
             asked: false,
             last_line: None,

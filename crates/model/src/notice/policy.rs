@@ -149,7 +149,10 @@ fn unwanted(what: &What, situation: &Situation<'_>, settings: &Notify) -> Option
         When::Auto => {}
     }
     let kind = what.kind();
-    let is_end = matches!(what, What::Ended { .. } | What::TaskEnded { .. } | What::TasksEnded(_));
+    let is_end = matches!(
+        what,
+        What::Ended { .. } | What::GaveUp { .. } | What::TaskEnded { .. } | What::TasksEnded(_)
+    );
     let is_task = situation.is_task || matches!(what, What::TaskEnded { .. });
     if what.was_asked_for() {
         Some(WhyNot::Asked)

@@ -25,8 +25,8 @@ mod request;
 
 pub use codec::{CodecError, MAX_REPLY, MAX_REQUEST, decode_reply, decode_request, encode};
 pub use reply::{
-    Candidate, DaemonStatus, ErrorCode, Fact, Failure, Gap, NoticeView, Reply, Resumed, Started,
-    Stopped, Told, Why,
+    Candidate, DaemonStatus, ErrorCode, Fact, Failure, Gap, NoticeView, Pruned, PrunedSession,
+    Reply, Resumed, Started, Stopped, Told, Why,
 };
 pub use request::{Awaited, NotifyWhen, Reported, Request, Resume, Start, Target};
 

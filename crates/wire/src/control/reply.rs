@@ -180,6 +180,34 @@ pub struct Told {
     pub took_ms: u64,
 }
 
+/// A session that was removed, or of which only the records were.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PrunedSession {
+    /// Its identity.
+    pub id: SessionId,
+    /// Its name.
+    pub name: String,
+    /// When it ended, milliseconds since the Unix epoch.
+    pub ended_at_ms: i64,
+    /// Bytes that its records took.
+    pub bytes: u64,
+    /// It was removed itself; else only its transcripts were.
+    pub removed: bool,
+}
+
+/// What was removed because it was too old or too much.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pruned {
+    /// From which sessions, oldest end first; a part of them if they are very many.
+    pub sessions: Vec<PrunedSession>,
+    /// From how many.
+    pub count: u64,
+    /// Bytes that are free now.
+    pub bytes: u64,
+    /// Nothing was removed: this is what would have been.
+    pub dry_run: bool,
+}
+
 /// What the daemon answers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reply {
@@ -220,6 +248,8 @@ pub enum Reply {
     Told(Vec<Told>),
     /// Sessions that stand still now, or go on.
     Stood(Vec<SessionView>),
+    /// What was removed.
+    Pruned(Pruned),
 }
 
 impl Reply {
@@ -240,7 +270,8 @@ impl Reply {
             | Self::Why(_)
             | Self::Notices(_)
             | Self::Told(_)
-            | Self::Stood(_) => true,
+            | Self::Stood(_)
+            | Self::Pruned(_) => true,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What a client may ask in version 1.
 
 use app_model::report::{Report, Stamp};
+use app_model::restart::Restart;
 use app_model::{SessionId, Spec, TerminalSize};
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +31,8 @@ pub struct Start {
     pub model: Option<String>,
     /// When its end and its questions are told; none is as the settings say.
     pub notify: Option<NotifyWhen>,
+    /// After which ends it is started again.
+    pub restart: Restart,
 }
 
 /// When a session's end and its questions are told to a person.
@@ -210,5 +213,17 @@ pub enum Request {
     Continue {
         /// Which ones.
         targets: Vec<Target>,
+    },
+    /// Keep sessions, or let go of them. Answered by `Done`.
+    Pin {
+        /// Which ones.
+        targets: Vec<Target>,
+        /// Keep them.
+        pinned: bool,
+    },
+    /// Remove what is too old or too much. Answered by `Pruned`.
+    Prune {
+        /// Only say what would be removed.
+        dry_run: bool,
     },
 }

@@ -77,6 +77,7 @@ fn icon(notice: &Notice) -> &'static str {
         _ if notice.failed => "dialog-error",
         NoticeKind::NeedsInput => "dialog-question",
         NoticeKind::Failed => "dialog-error",
+        NoticeKind::Interrupted => "dialog-warning",
         NoticeKind::Finished | NoticeKind::TurnEnded | NoticeKind::Summary | NoticeKind::Test => {
             "utilities-terminal"
         }

@@ -8,6 +8,8 @@ mod limits;
 pub(super) mod list;
 pub(super) mod notices;
 pub(super) mod pause;
+pub(super) mod pin;
+pub(super) mod prune;
 pub(super) mod remove;
 pub(super) mod rename;
 pub(super) mod report;

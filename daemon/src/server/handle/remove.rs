@@ -37,7 +37,7 @@ pub(in crate::server) async fn handle(
             ..failure(ErrorCode::Conflict, format!("the {what} `{name}` is live"))
         });
     }
-    if let Some(stubborn) = stop_all(&live, Duration::ZERO).await?.first() {
+    if let Some(stubborn) = stop_all(service, &live, Duration::ZERO).await?.first() {
         return Err(failure(ErrorCode::Failed, format!("the session {stubborn} does not end")));
     }
     for id in ids {

@@ -9,7 +9,7 @@ use super::resolve::{resolve, row_of};
 use crate::ledger;
 use crate::server::failure::{caused, failure, of_shutdown, of_up, room};
 use crate::service::Service;
-use crate::session::{Begin, UpError, UpOutcome};
+use crate::session::{Begin, By, UpError, UpOutcome};
 
 /// How often a run may end just when it is asked for.
 const TRIES: usize = 3;
@@ -35,7 +35,7 @@ async fn begin(
             room(service)?;
             fit(service, id, size).await?;
         }
-        let begin = Begin::Next { run: row.view.run.next(), last: row.view.exit };
+        let begin = Begin::Next { run: row.view.run.next(), last: row.view.exit, by: By::Person };
         let actor = service.supervisor.enter(id, begin).await.map_err(of_shutdown)?;
         let (run, was_live) = match actor.up().await {
             Ok(UpOutcome::Started(run)) => (run, false),

@@ -2,6 +2,7 @@
 
 use app_model::environment::{self, SESSION_VARIABLE};
 use app_model::notice::policy::When;
+use app_model::restart::Restart;
 use app_model::{Kind, OsText, SessionId, Spec, name};
 use app_registry::{NewSession, Registry, RegistryError};
 use app_sys::places::Places;
@@ -17,6 +18,7 @@ use crate::notify::Teller;
 use crate::recover::bury;
 use crate::server::failure::{caused, failure, of_ledger, of_shutdown, of_store, of_up, room};
 use crate::service::Service;
+use crate::session::end::clocks;
 use crate::session::{Begin, UpOutcome};
 
 /// How often a random id may turn out to be taken.
@@ -85,6 +87,8 @@ async fn register(
             agent: start.agent,
             model: start.model,
             notify: when(start.notify).word().into(),
+            restart: start.restart.word().into(),
+            pinned: false,
             created_at_ms: clock::wall_ms(),
         },
         spec: start.spec,
@@ -176,6 +180,8 @@ impl Registration {
             cwd: spec.cwd.clone(),
             tty: spec.terminal.is_some(),
             notify: When::of_word(&meta.notify),
+            restart: Restart::of_word(&meta.restart),
+            pinned: meta.pinned,
             created_at_ms: meta.created_at_ms,
             boot_id: boot_id.clone(),
         }
@@ -199,10 +205,10 @@ fn random_id() -> Result<SessionId, Failure> {
 
 /// Leaves no trace of a session that never ran.
 async fn undo(service: &Service, id: SessionId) {
-    let first = app_model::RunNumber::FIRST;
+    let (first, now) = (app_model::RunNumber::FIRST, clocks());
     // Mostly done already by the session's actor; harmless twice. What fails here is
     // found as a run without a holder at the next start.
-    drop(service.store.with(move |registry| registry.withdraw_run(id, first)).await);
+    drop(service.store.with(move |registry| registry.withdraw_run(id, first, &now)).await);
     fault::point("start.withdrawn");
     bury(service, id).await;
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use app_model::SessionId;
 use app_model::session::{DEFAULT_GRACE, INSIST_EVERY, STOP_MARGIN};
+use app_sys::clock;
 use app_wire::control::{ErrorCode, Failure, Reply, Stopped, Target};
 
 use super::resolve::{resolve_all, view_of};
@@ -23,18 +24,26 @@ pub(in crate::server) async fn handle(
     let mut asked = Vec::new();
     let mut down = Vec::new();
     for &id in &ids {
+        stay_down(service, id).await?;
         match service.supervisor.get(id).await.map_err(of_shutdown)? {
             Some(live) => asked.push(live),
-            None => down.push(id),
+            None => {
+                // It may have ended by itself just before.
+                stay_down(service, id).await?;
+                down.push(id);
+            }
         }
     }
     if !keep_tasks {
+        for id in planned_below(service, &ids).await? {
+            stay_down(service, id).await?;
+        }
         for id in below(service, &ids).await? {
             // One that ended in between is not worth a word: nobody named it.
             asked.extend(service.supervisor.get(id).await.map_err(of_shutdown)?);
         }
     }
-    let survivors = stop_all(&asked, grace).await?;
+    let survivors = stop_all(service, &asked, grace).await?;
     if let Some(stubborn) = survivors.first() {
         return Err(Failure {
             hint: Some("The daemon goes on insisting; see `appctl daemon logs`.".into()),
@@ -74,16 +83,37 @@ pub(super) async fn below(service: &Service, ids: &[SessionId]) -> Result<Vec<Se
     Ok(found)
 }
 
+/// Sessions below these that may come back.
+pub(super) async fn planned_below(
+    service: &Service,
+    ids: &[SessionId],
+) -> Result<Vec<SessionId>, Failure> {
+    let mut found = Vec::new();
+    for &id in ids {
+        let planned = service.store.with(move |registry| registry.planned_below(id)).await;
+        found.extend(planned.map_err(|error| of_store(&error))?);
+    }
+    Ok(found)
+}
+
+/// A session that does not run is not started again by itself, and not woken.
+pub(super) async fn stay_down(service: &Service, id: SessionId) -> Result<(), Failure> {
+    let at = clock::wall_ms();
+    let stayed = service.store.with(move |registry| registry.stay_down(id, at)).await;
+    stayed.map(drop).map_err(|error| of_store(&error))
+}
+
 /// Asks all of them at once and waits until they are over. Returns those that are not,
 /// when even insisting has not helped.
 pub(super) async fn stop_all(
+    service: &Service,
     sessions: &[SessionHandle],
     grace: Duration,
 ) -> Result<Vec<SessionId>, Failure> {
     for session in sessions {
         match session.down(grace).await {
-            // Gone: it ended by itself, which is as good.
-            Ok(()) | Err(UpError::Gone) => {}
+            // Gone: it ended by itself, which is as good, unless a policy wants it back.
+            Ok(()) | Err(UpError::Gone) => stay_down(service, session.id).await?,
             Err(refused) => return Err(of_up(&refused, &session.id.to_string())),
         }
     }

@@ -47,7 +47,7 @@ fn of_session(view: &SessionView) -> Option<TaskView> {
         phase: view.phase,
         outcome: view.exit.map(|exit| match exit {
             Exit::Code(0) => Outcome::Ok,
-            _ if view.stop_asked => Outcome::Cancelled,
+            _ if view.stop_asked || view.was_interrupted() => Outcome::Cancelled,
             Exit::Code(_) | Exit::Signal(_) | Exit::Lost(_) => Outcome::Failed,
         }),
         summary: view.last_line.clone(),

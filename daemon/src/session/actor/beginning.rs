@@ -5,13 +5,13 @@ use std::time::Duration;
 use app_model::session::{Effect, Session};
 use app_model::{Exit, Phase, RunNumber};
 
-use super::Begin;
+use super::{Begin, By};
 use crate::session::live::Live;
 
 pub(super) fn beginning(begin: &Begin) -> (Session, Live, Vec<Effect>) {
     match begin {
         Begin::First => not_yet(RunNumber::FIRST, None),
-        Begin::Next { run, last } => not_yet(*run, *last),
+        Begin::Next { run, last, .. } => not_yet(*run, *last),
         Begin::Adopt(live) => {
             let take_over = match live.started_at_ms {
                 Some(_) => Session::adopted,
@@ -21,6 +21,13 @@ pub(super) fn beginning(begin: &Begin) -> (Session, Live, Vec<Effect>) {
             let phase = phase_of(&session);
             (session, Live::unknown(live.run, phase), at_once)
         }
+    }
+}
+
+pub(super) fn by(begin: &Begin) -> By {
+    match begin {
+        Begin::First | Begin::Adopt(_) => By::Person,
+        Begin::Next { by, .. } => *by,
     }
 }
 

@@ -109,7 +109,7 @@ impl<O: Outside> Actor<O> {
     }
 
     /// Something may be worth telling a person, unless one looks.
-    async fn tell(&self, what: What) {
+    pub(super) async fn tell(&self, what: What) {
         let (run, looking) = {
             let live = self.live.borrow();
             (live.run, live.looking())

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use app_model::look::Sight;
-use app_model::notice::What;
 use app_model::notice::policy::{Looking, When};
+use app_model::restart::Restart;
 use app_model::session::{DEFAULT_GRACE, STOP_MARGIN};
 use app_model::{Kind, TerminalSize};
 use app_registry::{NewSession, Registry};
@@ -80,6 +80,7 @@ impl Rig {
             notices: Teller::new(Path::new("/nowhere")).0,
             profiles: Arc::new(Profiles::load(dir.path()).0),
             scopes: Scopes::none(),
+            planned: Arc::new(Notify::new()),
         };
         around.store.with(|registry| registry.insert_session(&new_session())).await.unwrap();
         let (holder, seen) = mpsc::channel(SIGHTS);
@@ -131,6 +132,8 @@ fn new_session() -> NewSession {
         argv: vec!["true".into()],
         cwd: "/".into(),
         tty: true,
+        restart: Restart::Never,
+        pinned: false,
         notify: When::Auto,
         created_at_ms: 1,
         boot_id: "boot".into(),
@@ -333,4 +336,14 @@ async fn a_question_is_written_down_and_told_unless_somebody_looks() {
     let due = rig.around.store.with(|registry| registry.claim_notices(9, 9)).await.unwrap();
     assert_eq!(due[0].notice.title, "? x needs you");
     assert!(!due[0].notice.body.contains('\u{1b}'), "{due:?}");
+}
+
+/// A stop, or a person's start, took the plan away just before.
+#[tokio::test(start_paused = true)]
+async fn a_run_that_is_not_planned_any_more_is_not_started() {
+    let (run, last) = (RunNumber(2), Some(Exit::Code(1)));
+    let mut rig = Rig::new(Begin::Next { run, last, by: By::Policy }).await;
+    assert!(matches!(rig.session.up().await, Err(UpError::Gone)));
+    assert!(rig.done.try_recv().is_err(), "nothing was done to the world");
+    assert_eq!(rig.row().await.unwrap().view.run, RUN);
 }
