@@ -24,9 +24,12 @@ fn a_turn_and_a_question<'r>(rig: &'r Rig, agent: &impl Agent<'r>, wanted: &str)
     let session = agent.start_ready("agent");
     is(&session, "idle");
     agent.prompt(&session, "RUN[touch made] HOLD[gate] then");
-    let asks = is(&session, "needs-input");
-    let question = asks["attention"]["why"].as_str().unwrap();
-    assert!(question.contains(wanted), "{question}");
+    is(&session, "needs-input");
+    // Codex says that it is blocked before it draws the question: a key that was meant for
+    // the prompt must not answer it.
+    session.wait_for("the question's words", |view| {
+        view["attention"]["why"].as_str().is_some_and(|question| question.contains(wanted))
+    });
     let list = rig.home.appctl(["ls"]).ok().out();
     assert!(list.contains("needs-input"), "{list}");
     agent.allow(&session);
