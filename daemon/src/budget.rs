@@ -3,7 +3,7 @@
 //! asked to stop a session.
 //!
 //! A live session costs the daemon one descriptor, and so does a client. Starting a session
-//! takes a few more for a moment, which are in [`OWN`].
+//! takes a few more for a moment, which are in `OWN`.
 
 /// Kept for the daemon itself: log, registry, socket, signals, what a start needs.
 const OWN: u64 = 24;
