@@ -59,6 +59,9 @@ pub fn run(begin: Begin, lock: Lock, starter: Starter) -> Result<(), BootError> 
         outcome
     });
     info!("the daemon ends");
+    // Given back by the kernel when the process is gone, and not before: a thread may still
+    // be closing the registry, which is no other daemon's until then.
+    std::mem::forget(lock);
     outcome
 }
 
