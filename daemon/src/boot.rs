@@ -16,6 +16,7 @@ use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use app_model::causes;
 use app_sys::lock::Lock;
 use app_sys::places::{Places, PlacesError};
 use app_sys::private::{self, PrivateDirError};
@@ -224,10 +225,8 @@ impl Starter {
 /// An error in the form in which every program of ours tells one.
 pub fn explained(error: &BootError) -> String {
     let mut text = format!("error: {error}\n");
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
+    for cause in causes(error) {
         text.push_str(&format!("because: {cause}\n"));
-        source = cause.source();
     }
     if let Some(hint) = error.hint() {
         text.push_str(&format!("hint: {hint}\n"));

@@ -12,11 +12,11 @@
 use std::time::Duration;
 
 use app_model::SessionId;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 use tracing::{debug, info, warn};
 
+use crate::clocks::{clocks, wake};
 use crate::service::Service;
-use crate::session::end::clocks;
 use crate::session::{Begin, By, UpError, UpOutcome};
 use crate::store::StoreError;
 
@@ -40,7 +40,7 @@ pub async fn run(service: Service) {
         };
         tokio::select! {
             () = service.planned.notified() => {}
-            () = at(wake_at) => {}
+            () = wake(wake_at) => {}
             () = service.end.cancelled() => return,
         }
     }
@@ -98,12 +98,5 @@ async fn start(service: &Service, id: SessionId) -> bool {
             warn!(session = %id, error, "could not be started again");
             false
         }
-    }
-}
-
-async fn at(when: Option<Instant>) {
-    match when {
-        Some(when) => sleep_until(when).await,
-        None => std::future::pending().await,
     }
 }

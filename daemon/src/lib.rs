@@ -22,6 +22,7 @@
 
 pub mod boot;
 pub mod budget;
+pub mod clocks;
 pub mod comeback;
 pub mod config;
 pub mod daemon;

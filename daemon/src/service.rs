@@ -13,10 +13,10 @@ use app_wire::hold::Status;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
+use crate::clocks::clocks;
 use crate::config::Config;
 use crate::notify::Teller;
 use crate::scope::Scopes;
-use crate::session::end::clocks;
 use crate::session::{Live, SessionHandle};
 use crate::store::Store;
 use crate::supervisor::Supervisor;

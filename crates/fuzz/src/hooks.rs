@@ -6,7 +6,7 @@
 //! ```
 
 use app_hooks::{Agent, Edit, Form, Status, install, parse, status, translate, uninstall};
-use app_model::report::{MAX_TEXT, Report};
+use app_model::report::MAX_TEXT;
 
 use crate::input::Input;
 
@@ -45,24 +45,10 @@ fn event(agent: Agent, bytes: &[u8]) {
     let Ok(event) = parse(bytes) else { return };
     assert!(event.is_object(), "an event is an object");
     for report in translate(agent, &event) {
-        for text in texts(&report) {
+        for text in report.texts() {
             assert!(text.chars().count() <= MAX_TEXT, "too long: {report:?}");
             assert!(!text.chars().any(char::is_control), "not printable: {report:?}");
         }
-    }
-}
-
-fn texts(report: &Report) -> Vec<&str> {
-    match report {
-        Report::Conversation { id: text } | Report::NeedsInput { text } => vec![text],
-        Report::TurnEnded { failed, .. } => failed.iter().map(String::as_str).collect(),
-        Report::TaskBegan { ext, label, model } => {
-            [ext, label].into_iter().chain(model).map(String::as_str).collect()
-        }
-        Report::TaskEnded { ext, summary, .. } => {
-            std::iter::once(ext).chain(summary).map(String::as_str).collect()
-        }
-        Report::TurnBegan | Report::Answered | Report::Ended => vec![],
     }
 }
 

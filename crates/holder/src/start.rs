@@ -14,7 +14,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use app_model::{Spec, TerminalSize};
+use app_model::{Spec, TerminalSize, causes};
 use app_sys::private::{self, PrivateDirError};
 use app_sys::process::{self, Identity, Signal};
 use app_sys::signals::Signals;
@@ -62,10 +62,8 @@ enum StartError {
 impl StartError {
     fn to_wire(&self) -> LaunchFailed {
         let mut message = self.to_string();
-        let mut cause = std::error::Error::source(self);
-        while let Some(error) = cause {
-            message = format!("{message}: {error}");
-            cause = error.source();
+        for cause in causes(self) {
+            message.push_str(&format!(": {cause}"));
         }
         let (exit_code, errno) = match self {
             Self::Launch(error) => (error.exit_code(), error.errno()),

@@ -12,6 +12,8 @@
 //!    On disk they are JSON and only ever gain optional fields; on the wire they are
 //!    frozen by the golden tests of `app-wire`.
 
+pub mod causes;
+pub mod clocks;
 pub mod elapsed;
 pub mod environment;
 pub mod event;
@@ -39,6 +41,8 @@ pub mod task;
 pub mod text;
 pub mod view;
 
+pub use causes::causes;
+pub use clocks::Clocks;
 pub use exit::{Exit, ExitRecord, Lost, Survivor};
 pub use id::{RunNumber, SessionId};
 pub use limits::{Limit, Limits};

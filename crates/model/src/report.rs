@@ -69,6 +69,23 @@ pub enum Report {
     Ended,
 }
 
+impl Report {
+    /// All that is in it as text.
+    pub fn texts(&self) -> Vec<&str> {
+        match self {
+            Self::Conversation { id: text } | Self::NeedsInput { text } => vec![text],
+            Self::TurnEnded { failed, .. } => failed.iter().map(String::as_str).collect(),
+            Self::TaskBegan { ext, label, model } => {
+                [ext, label].into_iter().chain(model).map(String::as_str).collect()
+            }
+            Self::TaskEnded { ext, summary, .. } => {
+                std::iter::once(ext).chain(summary).map(String::as_str).collect()
+            }
+            Self::TurnBegan | Self::Answered | Self::Ended => vec![],
+        }
+    }
+}
+
 /// How a reported task ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

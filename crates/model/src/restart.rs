@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Exit, Lost};
+use crate::{Clocks, Exit, Lost};
 
 /// The pause before the first start in a row.
 pub const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -134,17 +134,6 @@ fn again(attempts: u32) -> Next {
 fn pause(attempts: u32) -> Duration {
     let factor = 1_u32.checked_shl(attempts).unwrap_or(u32::MAX);
     FIRST_PAUSE.saturating_mul(factor).min(LONGEST_PAUSE)
-}
-
-/// What the clocks show.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Clocks {
-    /// Wall time, milliseconds since the Unix epoch.
-    pub wall_ms: i64,
-    /// Milliseconds since this boot, suspend included.
-    pub boot_ms: u64,
-    /// Which boot.
-    pub boot_id: String,
 }
 
 /// When something is to be done: on the clock that nobody sets, and, should the machine be

@@ -6,12 +6,13 @@
 //!    the plan away first, by a stop or by a start, has the last word.
 
 use app_model::event::kind;
-use app_model::restart::{Clocks, Due, after_failed_start};
-use app_model::{Phase, RunNumber, SessionId};
+use app_model::restart::{Due, after_failed_start};
+use app_model::{Clocks, Phase, RunNumber, SessionId};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde_json::json;
 
 use crate::rows::{Planned, due};
+use crate::tasks::BELOW;
 use crate::{Registry, RegistryError, events, runs};
 
 impl Registry {
@@ -31,16 +32,11 @@ impl Registry {
 
     /// Sessions below this one, at any depth, that may come back.
     pub fn planned_below(&mut self, top: SessionId) -> Result<Vec<SessionId>, RegistryError> {
-        let mut statement = self.db.prepare_cached(
-            "WITH RECURSIVE below (id, depth) AS (
-                 SELECT id, 1 FROM session WHERE parent = ?1
-                 UNION SELECT s.id, b.depth + 1 FROM session s JOIN below b ON s.parent = b.id
-                 WHERE b.depth < 64
-             )
-             SELECT DISTINCT b.id FROM below b JOIN session s ON s.id = b.id
+        let mut statement = self.db.prepare_cached(&format!(
+            "{BELOW} SELECT DISTINCT b.id FROM below b JOIN session s ON s.id = b.id
              JOIN run r ON r.session = s.id AND r.run = s.run
-             WHERE s.restart_wall IS NOT NULL OR r.phase = 'asleep'",
-        )?;
+             WHERE s.restart_wall IS NOT NULL OR r.phase = 'asleep'"
+        ))?;
         let rows = statement.query_map([top.0], |row| row.get(0).map(SessionId))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }

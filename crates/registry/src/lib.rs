@@ -42,7 +42,7 @@ pub use notices::{LISTED, NewNotice, NoticeOutcome, NoticeRow, PendingNotice};
 pub use retention::{PRUNABLE, Prunable};
 pub use rows::{LiveRun, NewSession, Planned, RestoredRun, RunEnd, RunStart, SessionRow};
 pub use sessions::Found;
-pub use tasks::{MAX_TASKS, Now, TaskOutcome, TaskRow};
+pub use tasks::{MAX_TASKS, TaskOutcome, TaskRow};
 
 /// How long a call waits for another process that holds the database.
 const BUSY_LIMIT_MS: u32 = 2_000;

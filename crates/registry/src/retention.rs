@@ -5,7 +5,7 @@ use app_model::{RunNumber, SessionId};
 use rusqlite::params;
 use serde_json::json;
 
-use crate::{Registry, RegistryError, events};
+use crate::{Registry, RegistryError, events, removal};
 
 /// Sessions that [`Registry::prunable`] returns at a time.
 pub const PRUNABLE: usize = 500;
@@ -71,8 +71,7 @@ impl Registry {
             if gone == 0 {
                 return Ok(false);
             }
-            db.prepare_cached("INSERT OR IGNORE INTO tombstone (session) VALUES (?1)")?
-                .execute([old.id.0])?;
+            removal::mark(db, old.id)?;
             let data = json!({ "pruned": true });
             events::append(db, at_ms, kind::SESSION_REMOVED, Some(old.id), &data)?;
             Ok(true)

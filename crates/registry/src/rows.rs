@@ -1,9 +1,11 @@
 //! What goes into the tables and what comes out.
 
 use app_model::notice::policy::When;
-use app_model::restart::{Clocks, Comeback, Due, Next, Plan, Restart};
+use app_model::restart::{Comeback, Due, Next, Plan, Restart};
 use app_model::view::Attention;
-use app_model::{Exit, ExitRecord, Kind, OsText, Phase, RunNumber, SessionId, SessionView, Turn};
+use app_model::{
+    Clocks, Exit, ExitRecord, Kind, OsText, Phase, RunNumber, SessionId, SessionView, Turn,
+};
 use rusqlite::Row;
 use serde::de::DeserializeOwned;
 

@@ -1,8 +1,7 @@
 //! Runs: asked for, started, asked to end, over.
 
 use app_model::event::kind;
-use app_model::restart::Clocks;
-use app_model::{Phase, RunNumber, SessionId};
+use app_model::{Clocks, Phase, RunNumber, SessionId};
 use rusqlite::{Connection, params};
 use serde_json::json;
 

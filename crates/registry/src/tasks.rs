@@ -10,7 +10,7 @@
 use app_model::event::kind;
 use app_model::report::{Outcome, Report, Stamp};
 use app_model::task::{Heard, Known, Step, step};
-use app_model::{Exit, Lost, RunNumber, SessionId};
+use app_model::{Clocks, Exit, Lost, RunNumber, SessionId};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde_json::json;
 
@@ -19,6 +19,14 @@ use crate::{Registry, RegistryError, RunEnd, SessionRow, events};
 
 /// Tasks that one call returns at most.
 pub const MAX_TASKS: usize = 1_000;
+
+/// The sessions below `?1` as the table `below`, over all generations.
+pub(crate) const BELOW: &str = "
+    WITH RECURSIVE below (id, depth) AS (
+        SELECT id, 1 FROM session WHERE parent = ?1
+        UNION SELECT s.id, b.depth + 1 FROM session s JOIN below b ON s.parent = b.id
+        WHERE b.depth < 64
+    )";
 
 /// A reported task as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,17 +57,6 @@ pub struct TaskRow {
     pub summary: Option<String>,
 }
 
-/// The time, on both clocks.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Now {
-    /// Milliseconds since the Unix epoch.
-    pub wall_ms: i64,
-    /// Milliseconds since boot.
-    pub boot_ms: u64,
-    /// Which boot.
-    pub boot_id: String,
-}
-
 /// What became of a report about a task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TaskOutcome {
@@ -87,7 +84,7 @@ impl Registry {
         session: SessionId,
         stamp: &Stamp,
         report: &Report,
-        now: &Now,
+        now: &Clocks,
         max_live: u32,
     ) -> Result<TaskOutcome, RegistryError> {
         let (ext, heard) = match report {
@@ -133,7 +130,7 @@ impl Registry {
         &mut self,
         session: SessionId,
         source: Option<&str>,
-        now: &Now,
+        now: &Clocks,
     ) -> Result<(), RegistryError> {
         self.transact(|db| {
             let names = open_tasks(db, session)?;
@@ -208,16 +205,11 @@ impl Registry {
 
     /// Live sessions below this one, nearest first, over all generations.
     pub fn live_below(&mut self, top: SessionId) -> Result<Vec<SessionId>, RegistryError> {
-        let mut statement = self.db.prepare_cached(
-            "WITH RECURSIVE below (id, depth) AS (
-                 SELECT id, 1 FROM session WHERE parent = ?1
-                 UNION SELECT s.id, b.depth + 1 FROM session s JOIN below b ON s.parent = b.id
-                 WHERE b.depth < 64
-             )
-             SELECT b.id FROM below b JOIN session s ON s.id = b.id
+        let mut statement = self.db.prepare_cached(&format!(
+            "{BELOW} SELECT b.id FROM below b JOIN session s ON s.id = b.id
              JOIN run r ON r.session = s.id AND r.run = s.run
-             WHERE r.exit IS NULL GROUP BY b.id ORDER BY min(b.depth)",
-        )?;
+             WHERE r.exit IS NULL GROUP BY b.id ORDER BY min(b.depth)"
+        ))?;
         let rows = statement.query_map([top.0], |row| row.get(0).map(SessionId))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -233,7 +225,7 @@ struct Place<'a> {
     db: &'a Connection,
     session: SessionId,
     stamp: &'a Stamp,
-    now: &'a Now,
+    now: &'a Clocks,
 }
 
 impl Place<'_> {

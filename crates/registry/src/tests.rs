@@ -3,10 +3,10 @@
 use app_model::notice::policy::When;
 use app_model::notice::{Notice, NoticeKind};
 use app_model::report::{Outcome, Report, Stamp};
-use app_model::restart::{Clocks, Restart};
+use app_model::restart::Restart;
 use app_model::selector::parse;
 use app_model::view::Attention;
-use app_model::{Exit, Kind, OsText, Phase, RunNumber, SessionId, Turn};
+use app_model::{Clocks, Exit, Kind, OsText, Phase, RunNumber, SessionId, Turn};
 
 use super::*;
 
@@ -340,8 +340,8 @@ fn a_database_of_a_later_release_is_refused_and_left_alone() {
     assert!(matches!(error, OpenError::FromTheFuture { found: 99, .. }), "{error}");
 }
 
-fn now() -> Now {
-    Now { wall_ms: 5_000, boot_ms: 4_000, boot_id: BOOT.into() }
+fn now() -> Clocks {
+    Clocks { wall_ms: 5_000, boot_ms: 4_000, boot_id: BOOT.into() }
 }
 
 fn stamp(generation: u64, sequence: u64) -> Stamp {
@@ -357,7 +357,13 @@ fn over(ext: &str) -> Report {
 }
 
 impl Rig {
-    fn reports(&mut self, id: SessionId, stamp: &Stamp, report: &Report, now: &Now) -> TaskOutcome {
+    fn reports(
+        &mut self,
+        id: SessionId,
+        stamp: &Stamp,
+        report: &Report,
+        now: &Clocks,
+    ) -> TaskOutcome {
         self.registry.report_task(id, stamp, report, now, 3).unwrap()
     }
 
@@ -373,7 +379,7 @@ fn a_reported_task_has_its_time_from_the_clock_that_counts_suspend() {
     assert_eq!(rig.reports(id, &stamp(1, 1), &began("x"), &now()), TaskOutcome::Changed);
     assert_eq!(rig.registry.session(id).unwrap().unwrap().view.live_tasks, 1);
     // The wall clock was set back by days meanwhile.
-    let later = Now { wall_ms: -200_000_000, boot_ms: 9_000, ..now() };
+    let later = Clocks { wall_ms: -200_000_000, boot_ms: 9_000, ..now() };
     let ended =
         TaskOutcome::Ended { label: "review".into(), elapsed_ms: 5_000, run: RunNumber::FIRST };
     assert_eq!(rig.reports(id, &stamp(1, 2), &over("x"), &later), ended);
@@ -391,7 +397,7 @@ fn a_reported_task_has_its_time_from_the_clock_that_counts_suspend() {
 fn the_end_of_a_run_ends_what_was_reported_from_inside_it() {
     let mut rig = Rig::new();
     let id = rig.started(7, "a", 1);
-    rig.reports(id, &stamp(1, 1), &began("x"), &Now { boot_ms: 9, ..now() });
+    rig.reports(id, &stamp(1, 1), &began("x"), &Clocks { boot_ms: 9, ..now() });
     rig.ended(id, Exit::Code(0), None);
     let [task] = &rig.tasks(id)[..] else { unreachable!() };
     // The run began at 5 since boot and took 10.

@@ -6,6 +6,7 @@
 //! 2. Durations are differences of [`boot_ms`], which counts suspend and never steps.
 //!    Readings of two boots are not comparable: keep [`boot_id`] next to them.
 
+use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::os;
@@ -37,9 +38,11 @@ pub fn booted_at_ms() -> i64 {
     wall_ms().saturating_sub_unsigned(boot_ms())
 }
 
-/// Names this boot of the machine. Empty when the system does not tell.
+/// Names this boot of the machine. Empty when the system does not tell. The system is asked
+/// once: no process outlives its boot.
 pub fn boot_id() -> String {
-    os::boot_id()
+    static ID: OnceLock<String> = OnceLock::new();
+    ID.get_or_init(os::boot_id).clone()
 }
 
 #[cfg(test)]

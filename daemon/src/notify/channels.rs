@@ -1,8 +1,8 @@
 //! The ways to a person, and the order in which they are tried.
 
-use app_model::SessionId;
 use app_model::notice::{Notice, NoticeKind};
 use app_model::settings::{Channel, Notify};
+use app_model::{SessionId, causes};
 use app_wire::control::Told;
 use tokio::time::Instant;
 
@@ -133,13 +133,10 @@ pub async fn test(service: &Service, channel: Option<Channel>) -> Vec<Told> {
 }
 
 /// An error with everything that led to it, on one line.
-fn explained(error: &dyn std::error::Error) -> String {
+fn explained(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
+    for cause in causes(error) {
+        text.push_str(&format!(": {cause}"));
     }
     app_model::text::printable(&text)
 }

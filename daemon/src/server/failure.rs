@@ -1,5 +1,6 @@
 //! Errors of the daemon as the failures that clients are told.
 
+use app_model::causes;
 use app_wire::control::{ErrorCode, Failure};
 
 use crate::ledger::LedgerError;
@@ -14,13 +15,12 @@ pub(super) fn failure(code: ErrorCode, message: impl Into<String>) -> Failure {
 }
 
 /// A failure with everything that led to it.
-pub(super) fn caused(message: impl Into<String>, error: &dyn std::error::Error) -> Failure {
+pub(super) fn caused(
+    message: impl Into<String>,
+    error: &(dyn std::error::Error + 'static),
+) -> Failure {
     let mut because = vec![error.to_string()];
-    let mut source = error.source();
-    while let Some(cause) = source {
-        because.push(cause.to_string());
-        source = cause.source();
-    }
+    because.extend(causes(error).map(ToString::to_string));
     because.dedup();
     Failure { because, ..failure(ErrorCode::Failed, message) }
 }

@@ -16,12 +16,13 @@ use app_registry::{LiveRun, Planned, RunEnd, RunStart};
 use app_sys::{clock, fault, process};
 use app_wire::hold::Status;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 use tracing::{debug, error, info, warn};
 
+use crate::clocks::{clocks, wake};
 use crate::notify::Teller;
 use crate::scope::Scopes;
-use crate::session::end::{clocks, commit_end, ended_at};
+use crate::session::end::{commit_end, ended_at};
 use crate::session::handle::{Request, SessionHandle, UpAnswer, UpError, UpOutcome};
 use crate::session::live::Live;
 use crate::session::mind::Mind;
@@ -485,13 +486,6 @@ fn start_of(record: &ExitRecord) -> RunStart {
         child_start: 0,
         started_at_ms: record.started_at_ms,
         started_boot_ms: 0,
-    }
-}
-
-async fn wake(at: Option<Instant>) {
-    match at {
-        Some(at) => sleep_until(at).await,
-        None => std::future::pending().await,
     }
 }
 

@@ -9,12 +9,13 @@ use std::time::Duration;
 
 use app_model::notice::What;
 use app_model::notice::policy::{Looking, When};
-use app_model::restart::{self, Clocks, Ended};
+use app_model::restart::{self, Ended};
 use app_model::{Exit, Lost, SessionId};
 use app_registry::{Planned, Registry, RunEnd, SessionRow};
 use app_sys::{clock, fault};
 use tracing::error;
 
+use crate::clocks::clocks;
 use crate::notify::Happened;
 use crate::session::actor::Around;
 use crate::store::StoreError;
@@ -77,11 +78,6 @@ async fn try_commit_end(
         Ok((is_news && notice.is_some(), row.view.parent.filter(rolls_up).filter(|_| is_news)))
     };
     around.store.with(work).await
-}
-
-/// What the clocks show now.
-pub fn clocks() -> Clocks {
-    Clocks { wall_ms: clock::wall_ms(), boot_ms: clock::boot_ms(), boot_id: clock::boot_id() }
 }
 
 /// When a run ended of which nobody left a record: a restart of the machine was before this

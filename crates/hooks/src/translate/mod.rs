@@ -143,20 +143,6 @@ mod tests {
         "session.idle",
     ];
 
-    fn texts(report: &Report) -> Vec<&str> {
-        match report {
-            Report::Conversation { id: text } | Report::NeedsInput { text } => vec![text],
-            Report::TurnEnded { failed, .. } => failed.iter().map(String::as_str).collect(),
-            Report::TaskBegan { ext, label, model } => {
-                [ext, label].into_iter().chain(model).map(String::as_str).collect()
-            }
-            Report::TaskEnded { ext, summary, .. } => {
-                std::iter::once(ext).chain(summary).map(String::as_str).collect()
-            }
-            Report::TurnBegan | Report::Answered | Report::Ended => vec![],
-        }
-    }
-
     proptest! {
         #[test]
         fn whatever_comes_every_text_is_short_and_printable(
@@ -170,7 +156,7 @@ mod tests {
             let event = Value::Object(event);
             for agent in Agent::ALL {
                 for report in translate(agent, &event) {
-                    for text in texts(&report) {
+                    for text in report.texts() {
                         prop_assert!(text.chars().count() <= MAX_TEXT, "{report:?}");
                         prop_assert!(!text.chars().any(char::is_control), "{report:?}");
                     }

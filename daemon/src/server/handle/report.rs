@@ -5,12 +5,12 @@ use app_model::notice::policy::Looking;
 use app_model::report::{MAX_TEXT, Report, Stamp};
 use app_model::selector::parse;
 use app_model::{RunNumber, SessionId};
-use app_registry::{Found, Now, TaskOutcome};
-use app_sys::clock;
+use app_registry::{Found, TaskOutcome};
 use app_wire::control::{ErrorCode, Failure, Reply, Reported, Target};
 
 use super::resolve::the_one;
 use super::tasks::too_many;
+use crate::clocks::clocks;
 use crate::notify::{self, Happened};
 use crate::server::failure::{caused, failure, of_shutdown, of_store, of_up};
 use crate::service::Service;
@@ -31,11 +31,7 @@ pub(in crate::server) async fn handle(
 async fn take(service: &Service, reported: Reported) -> Result<Reply, Failure> {
     let Reported { target, stamp, reports } = reported;
     check(&stamp, &reports)?;
-    let now = Now {
-        wall_ms: clock::wall_ms(),
-        boot_ms: clock::boot_ms(),
-        boot_id: service.config.boot_id.clone(),
-    };
+    let now = clocks();
     let Target::Named(text) = target else {
         return Err(failure(ErrorCode::Usage, "a report is about a session that is named"));
     };
@@ -122,27 +118,12 @@ fn check(stamp: &Stamp, reports: &[Report]) -> Result<(), Failure> {
         let message = format!("{} reports at once are more than {MAX_REPORTS}", reports.len());
         return Err(failure(ErrorCode::Usage, message));
     }
-    let texts = reports.iter().flat_map(texts).chain([stamp.source.as_str()]);
+    let texts = reports.iter().flat_map(Report::texts).chain([stamp.source.as_str()]);
     match texts.into_iter().find(|text| text.chars().count() > MAX_TEXT) {
         Some(_) => {
             let message = format!("a text of a report may have {MAX_TEXT} characters at most");
             Err(failure(ErrorCode::Usage, message))
         }
         None => Ok(()),
-    }
-}
-
-fn texts(report: &Report) -> Vec<&str> {
-    match report {
-        Report::Conversation { id } => vec![id],
-        Report::TurnEnded { failed, .. } => failed.iter().map(String::as_str).collect(),
-        Report::NeedsInput { text } => vec![text],
-        Report::TaskBegan { ext, label, model } => {
-            [ext, label].into_iter().chain(model).map(String::as_str).collect()
-        }
-        Report::TaskEnded { ext, summary, .. } => {
-            std::iter::once(ext).chain(summary).map(String::as_str).collect()
-        }
-        Report::TurnBegan | Report::Answered | Report::Ended => vec![],
     }
 }

@@ -13,12 +13,12 @@ use tracing::info;
 use super::limits::unenforced;
 use super::resolve::resolve;
 use super::tasks::too_many;
+use crate::clocks::clocks;
 use crate::ledger::{self, LedgerError, Meta};
 use crate::notify::Teller;
 use crate::recover::bury;
 use crate::server::failure::{caused, failure, of_ledger, of_shutdown, of_store, of_up, room};
 use crate::service::Service;
-use crate::session::end::clocks;
 use crate::session::{Begin, UpOutcome};
 
 /// How often a random id may turn out to be taken.

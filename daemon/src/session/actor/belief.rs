@@ -11,12 +11,13 @@ use app_model::facts::Change;
 use app_model::look::Sight;
 use app_model::notice::What;
 use app_model::report::{Report, Stamp};
-use app_registry::{Now, SessionRow};
+use app_registry::SessionRow;
 use app_sys::clock;
 use tokio::time::Instant;
 use tracing::{debug, info};
 
 use super::{Actor, Around};
+use crate::clocks::clocks;
 use crate::notify::{Happened, happened};
 use crate::session::outside::Outside;
 
@@ -95,11 +96,7 @@ impl<O: Outside> Actor<O> {
             Change::TaskBegan { .. } | Change::TaskEnded { .. } => {}
             Change::TasksOver { source } => {
                 let id = self.id;
-                let now = Now {
-                    wall_ms: clock::wall_ms(),
-                    boot_ms: clock::boot_ms(),
-                    boot_id: clock::boot_id(),
-                };
+                let now = clocks();
                 let work = move |registry: &mut app_registry::Registry| {
                     registry.end_tasks(id, source.as_deref(), &now)
                 };
