@@ -1,10 +1,10 @@
 //! launchd's domain of the logged-in user, as `launchctl` shows it.
 
 use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
 
 use app_sys::process;
 
+use super::tool::{checked, run};
 use super::{Facts, ServiceError, State, UnitFile};
 
 /// What the agent is called, in its file and everywhere else.
@@ -103,16 +103,5 @@ impl Manager {
 }
 
 fn launchctl(arguments: &[&str]) -> Result<(), ServiceError> {
-    let said = run("launchctl", arguments)?;
-    if said.status.success() {
-        return Ok(());
-    }
-    let command = format!("launchctl {}", arguments.join(" "));
-    Err(ServiceError::Refused { command, said: String::from_utf8_lossy(&said.stderr).into_owned() })
-}
-
-fn run(program: &'static str, arguments: &[&str]) -> Result<Output, ServiceError> {
-    let mut command = Command::new(program);
-    let output = command.args(arguments).stdin(Stdio::null()).output();
-    output.map_err(|source| ServiceError::NotRun { program, source })
+    checked("launchctl", arguments)
 }

@@ -21,6 +21,7 @@ mod manager;
 #[cfg(not(target_os = "macos"))]
 #[path = "systemd.rs"]
 mod manager;
+mod tool;
 
 pub(crate) use files::{Installation, UnitFile};
 pub(crate) use logout::{Facts, warnings};

@@ -1,12 +1,12 @@
 //! systemd's manager of the user, as `systemctl --user` shows it.
 
-use std::io;
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::Command;
 
 use app_sys::process;
 
+use super::tool::{checked, run};
 use super::{Facts, ServiceError, State, UnitFile};
 
 /// The units, in the order in which they are to start.
@@ -67,16 +67,18 @@ impl Manager {
 
     /// What it knows of the service.
     pub(crate) fn state(&self) -> Result<State, ServiceError> {
-        let property = |name: &str| -> Result<String, ServiceError> {
-            let said = run("systemctl", &["--user", "show", SERVICE, "--value", "-p", name])?;
-            Ok(String::from_utf8_lossy(&said.stdout).trim().to_owned())
+        let asked = "LoadState,UnitFileState,ActiveState,MainPID,NRestarts";
+        let said = run("systemctl", &["--user", "show", SERVICE, "--property", asked])?;
+        let text = String::from_utf8_lossy(&said.stdout);
+        let property = |name: &str| {
+            text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('=')).unwrap_or("")
         };
         Ok(State {
-            installed: property("LoadState")? == "loaded",
-            enabled: property("UnitFileState")? == "enabled",
-            active: property("ActiveState")?,
-            pid: property("MainPID")?.parse().ok().filter(|&pid| pid > 0),
-            restarts: property("NRestarts")?.parse().ok(),
+            installed: property("LoadState") == "loaded",
+            enabled: property("UnitFileState") == "enabled",
+            active: property("ActiveState").to_owned(),
+            pid: property("MainPID").parse().ok().filter(|&pid| pid > 0),
+            restarts: property("NRestarts").parse().ok(),
         })
     }
 
@@ -126,28 +128,8 @@ fn systemctl(arguments: &[&str]) -> Result<(), ServiceError> {
     checked("systemctl", &[&["--user"], arguments].concat())
 }
 
-fn checked(program: &'static str, arguments: &[&str]) -> Result<(), ServiceError> {
-    let said = run(program, arguments)?;
-    if said.status.success() {
-        return Ok(());
-    }
-    let command = format!("{program} {}", arguments.join(" "));
-    Err(ServiceError::Refused { command, said: String::from_utf8_lossy(&said.stderr).into_owned() })
-}
-
 /// One word, where there is such a program and it knows.
 fn said_word(program: &'static str, arguments: &[&str]) -> Option<String> {
     let said = run(program, arguments).ok().filter(|said| said.status.success())?;
     Some(String::from_utf8_lossy(&said.stdout).trim().to_owned())
-}
-
-fn run(program: &'static str, arguments: &[&str]) -> Result<Output, ServiceError> {
-    Command::new(program).args(arguments).stdin(Stdio::null()).output().map_err(|source| {
-        match source.kind() {
-            io::ErrorKind::NotFound if program == "systemctl" => {
-                ServiceError::NoManager { what: "no systemctl".into() }
-            }
-            _ => ServiceError::NotRun { program, source },
-        }
-    })
 }
