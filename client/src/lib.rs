@@ -48,8 +48,6 @@ mod usage;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 use crate::cli::Cli;
 use crate::command::Context;
 use crate::output::Output;
@@ -61,11 +59,11 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
     if let Some(call) = hook::Call::find(&args) {
         return hook::run(call).into(); // An agent waits for it.
     }
-    let cli = match Cli::try_parse_from(&args) {
+    let cli = match Cli::understand(&args) {
         Ok(cli) => cli,
         Err(error) => return refused(&error, &args).into(),
     };
-    let output = Output::new(cli.json);
+    let output = Output::new(cli.globals.json);
     let watches = cli.verb.as_ref().is_some_and(cli::Verb::watches);
     let context = Context::new(output);
     // A verb that cannot work without them says what is wrong with the places.

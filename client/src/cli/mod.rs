@@ -5,11 +5,13 @@
 mod daemon;
 mod hooks;
 mod keep;
+mod quick;
 mod record;
 mod start;
 mod task;
 mod terminal;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
@@ -27,11 +29,25 @@ pub(crate) use terminal::{Attach, Keys, Peek, Resume, Send, Wait, WaitFor};
 #[derive(Debug, Parser)]
 #[command(name = "appctl", version, max_term_width = 100, disable_help_subcommand = true)]
 pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) globals: Globals,
+    #[command(subcommand)]
+    pub(crate) verb: Option<Verb>,
+}
+
+/// What every verb takes.
+#[derive(Debug, Args)]
+pub(crate) struct Globals {
     /// Print JSON: one value, or one per line where the verb streams
     #[arg(long, global = true, display_order = 900)]
     pub(crate) json: bool,
-    #[command(subcommand)]
-    pub(crate) verb: Option<Verb>,
+}
+
+impl Cli {
+    /// Understands a command line, the program's name first.
+    pub(crate) fn understand(args: &[OsString]) -> Result<Self, clap::Error> {
+        quick::parse(args).map_or_else(|| Self::try_parse_from(args), Ok)
+    }
 }
 
 #[derive(Debug, Subcommand)]
