@@ -145,8 +145,8 @@ pub(crate) fn attach(
     let mut terminal = opened.ok_or(AttachError::NoTerminal)?;
     let mut signals = Signals::new(&SIGNALS).map_err(AttachError::Signals)?;
     reset_on_panic();
-    let marker = Marker::leave(places, terminal.output());
-    let outcome = until_over(places, id, options, &mut terminal, &mut signals);
+    let mut marker = None;
+    let outcome = until_over(places, id, options, &mut terminal, &mut signals, &mut marker);
     if terminal.is_wrong() {
         // The next command in it finds the marker.
         marker.into_iter().for_each(Marker::keep);
@@ -161,9 +161,10 @@ fn until_over(
     options: Options,
     terminal: &mut Terminal,
     signals: &mut Signals,
+    marker: &mut Option<Marker>,
 ) -> Result<Outcome, AttachError> {
     loop {
-        let verdict = match once(places, id, options, terminal, signals) {
+        let verdict = match once(places, id, options, terminal, signals, marker) {
             Err(AttachError::Hold(error)) if error.is_end() => return Ok(Outcome::Gone),
             done => done?,
         };
@@ -189,6 +190,7 @@ fn once(
     options: Options,
     terminal: &mut Terminal,
     signals: &mut Signals,
+    marker: &mut Option<Marker>,
 ) -> Result<Verdict, AttachError> {
     let mut attach = Attach {
         size: terminal.size().at_least_one(),
@@ -210,9 +212,12 @@ fn once(
                 return Err(error.into());
             }
         };
+        // While the holder paints: until the marker is left, it puts the terminal right.
+        leave_marker(marker, places, terminal);
         return Ok(handed::watch(terminal, signals, holder)?);
     }
     let holder = Holder::open(places, id, &ToHolder::Attach(attach))?;
+    leave_marker(marker, places, terminal);
     terminal.enter().map_err(AttachError::Terminal)?;
     let keys = KeyFilter::new(options.key);
     let pump = Pump::new(terminal, signals, holder, keys, options.read_only)?;
@@ -220,6 +225,12 @@ fn once(
     let ended = matches!(verdict, Ok(Verdict::Ended { .. }));
     terminal.leave(if ended { Place::Cursor } else { Place::Bottom });
     Ok(verdict?)
+}
+
+fn leave_marker(marker: &mut Option<Marker>, places: &Places, terminal: &Terminal) {
+    if marker.is_none() {
+        *marker = Marker::leave(places, terminal.output());
+    }
 }
 
 /// Stops this process until it is told to go on.

@@ -436,7 +436,11 @@ impl Client {
 
     /// Writes what waits, as far as there is room. A peer that is gone is not dropped
     /// here: what it said before it left is still to be read, and the end after it.
+    ///
+    /// Its terminal comes first: that is what a person waits for, and what is said of a
+    /// terminal that was given back is said after that.
     pub(crate) fn flush(&mut self, now: Instant) {
+        self.flush_terminal(now);
         let was_waiting = !self.outbox.is_empty();
         match self.outbox.write_to(&mut &self.stream) {
             Ok(0) if was_waiting => {}
@@ -449,7 +453,6 @@ impl Client {
         if self.deaf {
             self.outbox.clear();
         }
-        self.flush_terminal(now);
         match (self.holds_up(), self.holding_since) {
             (true, None) => self.holding_since = Some(now),
             (true, Some(_)) => {}
@@ -472,11 +475,6 @@ impl Client {
                 self.say(&FromHolder::Refused { code: RefusedCode::Busy, message });
             }
             self.say(&goodbye);
-            if self.deaf {
-                self.outbox.clear();
-            } else if self.outbox.write_to(&mut &self.stream).is_err() {
-                self.deaf = true;
-            }
         }
     }
 

@@ -62,6 +62,8 @@ pub(crate) struct Handed {
     queue: Vec<u8>,
     /// Where in the queue the bytes begin that were not written yet.
     start: usize,
+    /// How many of those make room: they are written whatever becomes of the others.
+    room: usize,
     /// Writes in our stead while there is a flood. Then nothing of the queue was written.
     writer: Option<Writer>,
     leaving: Option<Leaving>,
@@ -105,18 +107,17 @@ impl Handed {
         }
         tty::set_nonblocking(&fd)?;
         let raw = RawMode::enter(&fd)?;
-        let mut this = Self {
+        let queue = make_room(size.rows).into_bytes();
+        Ok(Self {
             tty: File::from(fd),
             raw: Some(raw),
             keys: KeyFilter::new(DetachKey::from_byte(detach_key)),
-            queue: make_room(size.rows).into_bytes(),
             start: 0,
+            room: queue.len(),
+            queue,
             writer: None,
             leaving: None,
-        };
-        // Output may be thrown away later; room must be made in any case.
-        this.write()?;
-        Ok(this)
+        })
     }
 
     /// The terminal, for waiting.
@@ -145,7 +146,7 @@ impl Handed {
 
     /// There is a flood: from now on a thread writes it.
     pub(crate) fn write_apart(&mut self, now: Instant) {
-        if self.writer.is_none() && self.leaving.is_none() {
+        if self.writer.is_none() && self.leaving.is_none() && self.room == 0 {
             self.queue.drain(..self.start);
             self.start = 0;
             // Without a thread it is slower, and that is all.
@@ -173,7 +174,8 @@ impl Handed {
     /// Throws away what waits. What follows has to begin by ending half a sequence.
     pub(crate) fn clear(&mut self) {
         self.recall();
-        (self.queue, self.start) = (Vec::new(), 0);
+        let room = self.queue[self.start..][..self.room].to_vec();
+        (self.queue, self.start) = (room, 0);
     }
 
     /// Writes what the terminal takes now and says how much that was. An error means that
@@ -199,6 +201,7 @@ impl Handed {
     fn write(&mut self) -> io::Result<usize> {
         let count = queue::write_some(&mut self.tty, &self.queue[self.start..])?;
         self.start += count;
+        self.room = self.room.saturating_sub(count);
         queue::compact(&mut self.queue, &mut self.start);
         Ok(count)
     }

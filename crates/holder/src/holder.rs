@@ -216,9 +216,12 @@ impl Holder {
         poll::wait(&mut interests, limit)?;
         let mut happened = Vec::new();
         for (interest, (read, write)) in interests.iter().zip(events) {
-            // Room first: a client that takes bytes and talks gets its answers sooner.
-            happened.extend(interest.ready.write.then_some(write));
-            happened.extend(interest.ready.read.then_some(read));
+            let said = interest.ready.read.then_some(read);
+            let room = interest.ready.write.then_some(write);
+            // Of a client, what it says: the answer goes out with all that waited for room,
+            // and wakes it once. Of the program, room for keys: more output can wait.
+            let order = if matches!(write, Event::InputRoom) { [room, said] } else { [said, room] };
+            happened.extend(order.into_iter().flatten());
         }
         Ok(happened)
     }

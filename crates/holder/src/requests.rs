@@ -35,7 +35,11 @@ impl Holder {
             match client.next_message() {
                 Ok(Some(message)) => self.answer(id, message, now),
                 Ok(None) => break,
-                Err(_) => return self.left(id, now),
+                Err(_) => {
+                    // Our hello says what is spoken here.
+                    client.flush(now);
+                    return self.left(id, now);
+                }
             }
         }
         if let Some(client) = self.clients.get_mut(id) {
