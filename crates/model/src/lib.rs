@@ -14,6 +14,7 @@
 
 pub mod causes;
 pub mod clocks;
+pub mod conversation;
 pub mod elapsed;
 pub mod environment;
 pub mod event;
