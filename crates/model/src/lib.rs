@@ -22,6 +22,7 @@ pub mod evidence;
 pub mod exit;
 pub mod facts;
 pub mod id;
+pub mod idle;
 pub mod keys;
 pub mod limits;
 pub mod look;

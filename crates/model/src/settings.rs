@@ -18,6 +18,21 @@ pub struct Settings {
     pub tasks: Tasks,
     /// The table `[retention]`.
     pub retention: Retention,
+    /// The table `[idle]`.
+    pub idle: Idle,
+}
+
+/// What becomes of agents that wait and that nobody uses. The table `[idle]`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Idle {
+    /// One that has waited for so long is put to sleep; none ever is without this.
+    pub after_ms: Option<u64>,
+}
+
+impl Idle {
+    /// The least that [`Self::after_ms`] may be: an agent may be slow to write down what was
+    /// said.
+    pub const LEAST_AFTER_MS: u64 = 1_000;
 }
 
 /// Limits of tasks. The table `[tasks]`.

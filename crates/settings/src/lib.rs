@@ -11,6 +11,7 @@
 //!    anybody meant.
 //! 3. A missing file is all defaults.
 
+mod idle;
 mod notify;
 mod retention;
 mod table;
@@ -89,6 +90,7 @@ pub fn parse(text: &str) -> Result<Settings, Vec<Wrong>> {
         notify: top.table("notify").map(|table| notify::read(table)).unwrap_or_default(),
         tasks: top.table("tasks").map(|table| tasks::read(table)).unwrap_or_default(),
         retention: top.table("retention").map(|table| retention::read(table)).unwrap_or_default(),
+        idle: top.table("idle").map(|table| idle::read(table)).unwrap_or_default(),
     };
     top.finish();
     let mut wrong = source.into_wrong();
@@ -134,6 +136,9 @@ max_live = 200
 [retention]
 days = 7
 max_bytes = "500 MiB"
+
+[idle]
+after = "1h"
 "#;
 
     #[test]
@@ -141,6 +146,7 @@ max_bytes = "500 MiB"
         let settings = parse(ALL).unwrap();
         assert_eq!(settings.tasks.max_live, 200);
         assert_eq!(settings.retention, Retention { days: 7, max_bytes: 500 << 20 });
+        assert_eq!(settings.idle.after_ms, Some(3_600_000));
         let notify = settings.notify;
         assert_eq!(notify.min_duration_ms, 90_000);
         assert_eq!(notify.channels, [Channel::Webhook, Channel::Command]);
@@ -204,6 +210,15 @@ max_bytes = "500 MiB"
         assert_eq!(found[0].0, 2, "{found:?}");
         let found = wrong("[notify.webhook]\nurl = \"ftp://x\"\n");
         assert!(found[0].2.contains("http"), "{found:?}");
+    }
+
+    #[test]
+    fn nothing_sleeps_at_once_and_nothing_unless_it_is_said_after_what() {
+        assert_eq!(parse("[idle]\n").unwrap().idle.after_ms, None);
+        let found = wrong("[idle]\nafter = \"500ms\"\n");
+        assert_eq!((found[0].0, found[0].1.as_str()), (2, "idle.after"));
+        assert!(found[0].2.contains("`1s` or more"), "{found:?}");
+        assert!(wrong("[idle]\nafer = \"1h\"\n")[0].2.contains("`after`"));
     }
 
     #[test]

@@ -1,0 +1,148 @@
+//! Whether a session whose agent waits for its next turn is put to sleep, and when.
+//!
+//! In two steps: what its actor knows says since when it is *at rest*; what only the registry
+//! knows says whether something keeps it awake all the same. The daemon asks for the second
+//! when the first would be enough.
+//!
+//! # Invariants
+//!
+//! 1. Nothing is put to sleep that a person looks at, has pinned, or is asked by.
+//! 2. Nothing is put to sleep that works, be it a task inside it.
+//! 3. Nothing is put to sleep that could not go on with its conversation.
+
+use std::time::Duration;
+
+use crate::session::Moment;
+use crate::view::{Kind, Phase, Turn};
+
+/// What the actor of a session knows of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Life {
+    /// What is true of its process.
+    pub phase: Phase,
+    /// Whose turn it is.
+    pub turn: Turn,
+    /// Since when.
+    pub turn_since: Moment,
+    /// A person should look.
+    pub needs_person: bool,
+    /// It is known how its conversation is gone on with, and that it was kept.
+    pub can_go_on: bool,
+    /// Terminals that look at it.
+    pub attached: u16,
+    /// When somebody last looked at it or typed.
+    pub used: Moment,
+}
+
+/// Since when a session is at rest, if it is.
+pub fn at_rest(life: &Life) -> Option<Moment> {
+    let waits = life.turn == Turn::Idle && !life.needs_person && life.can_go_on;
+    let rests = life.phase == Phase::Running && life.attached == 0 && waits;
+    rests.then(|| life.turn_since.max(life.used))
+}
+
+/// What the registry knows of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bonds {
+    /// Whether it stands for itself.
+    pub kind: Kind,
+    /// A person wants to keep it as it is.
+    pub pinned: bool,
+    /// Tasks of it that run.
+    pub live_tasks: u32,
+    /// When the last of its tasks ended, if it had any.
+    pub task_ended: Option<Moment>,
+}
+
+/// What becomes of a session that is at rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is put to sleep.
+    Sleep,
+    /// Not before then.
+    At(Moment),
+    /// Not before something about it changes.
+    Stay,
+}
+
+/// Decides about a session that has been at rest `since`, where `after` is how long it is to
+/// be.
+pub fn decide(since: Moment, bonds: &Bonds, after: Duration, now: Moment) -> Verdict {
+    // Whoever began a task waits for its end, and sleep is none.
+    if bonds.pinned || bonds.live_tasks > 0 || bonds.kind == Kind::Task {
+        return Verdict::Stay;
+    }
+    let due = bonds.task_ended.map_or(since, |ended| ended.max(since)) + after;
+    if now >= due { Verdict::Sleep } else { Verdict::At(due) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(s: u64) -> Moment {
+        Duration::from_secs(s)
+    }
+
+    fn resting() -> Life {
+        Life {
+            phase: Phase::Running,
+            turn: Turn::Idle,
+            turn_since: at(10),
+            needs_person: false,
+            can_go_on: true,
+            attached: 0,
+            used: at(5),
+        }
+    }
+
+    fn free() -> Bonds {
+        Bonds { kind: Kind::Session, pinned: false, live_tasks: 0, task_ended: None }
+    }
+
+    #[test]
+    fn rest_begins_with_the_turn_or_when_the_last_person_left() {
+        assert_eq!(at_rest(&resting()), Some(at(10)));
+        assert_eq!(at_rest(&Life { used: at(30), ..resting() }), Some(at(30)));
+    }
+
+    #[test]
+    fn what_is_used_or_works_or_asks_or_could_not_go_on_is_not_at_rest() {
+        let awake = [
+            Life { turn: Turn::Working, ..resting() },
+            Life { turn: Turn::Unknown, ..resting() },
+            Life { needs_person: true, ..resting() },
+            Life { can_go_on: false, ..resting() },
+            Life { attached: 1, ..resting() },
+            Life { phase: Phase::Paused, ..resting() },
+            Life { phase: Phase::Starting, ..resting() },
+            Life { phase: Phase::Stopping, ..resting() },
+        ];
+        for life in awake {
+            assert_eq!(at_rest(&life), None, "{life:?}");
+        }
+    }
+
+    #[test]
+    fn it_sleeps_when_the_time_is_over_and_not_before() {
+        let decide = |bonds: Bonds, now| decide(at(10), &bonds, at(60), at(now));
+        assert_eq!(decide(free(), 69), Verdict::At(at(70)));
+        assert_eq!(decide(free(), 70), Verdict::Sleep);
+        let ended = |s| Bonds { task_ended: Some(at(s)), ..free() };
+        assert_eq!(decide(ended(40), 70), Verdict::At(at(100)), "a task is activity");
+        assert_eq!(decide(ended(40), 100), Verdict::Sleep);
+        assert_eq!(decide(ended(3), 70), Verdict::Sleep);
+    }
+
+    #[test]
+    fn what_is_pinned_or_has_a_task_or_is_one_stays_however_long_it_rests() {
+        let kept = [
+            Bonds { pinned: true, ..free() },
+            Bonds { live_tasks: 1, ..free() },
+            Bonds { kind: Kind::Task, ..free() },
+        ];
+        for bonds in kept {
+            assert_eq!(decide(at(10), &bonds, at(60), at(1_000_000)), Verdict::Stay, "{bonds:?}");
+        }
+    }
+}
