@@ -16,6 +16,7 @@ use tokio::time::Instant;
 use tracing::{debug, info, warn};
 
 use crate::clocks::{clocks, wake};
+use crate::next_run::{Beginning, prepare};
 use crate::service::Service;
 use crate::session::{Begin, By, UpError, UpOutcome};
 use crate::store::StoreError;
@@ -77,6 +78,10 @@ async fn start(service: &Service, id: SessionId) -> bool {
             return false;
         }
     };
+    if let Err(refused) = prepare(service, &row, Beginning::AsItCan, None).await {
+        let error = &refused as &dyn std::error::Error;
+        warn!(session = %id, error, "it is started again as it was first");
+    }
     let begin = Begin::Next { run: row.view.run.next(), last: row.view.exit, by: By::Policy };
     let Ok(actor) = service.supervisor.enter(id, begin).await else { return false };
     match actor.up().await {

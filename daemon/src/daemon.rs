@@ -15,6 +15,7 @@ use crate::boot::{self, Begin, BootError, Control, Starter};
 use crate::budget::Budget;
 use crate::comeback;
 use crate::config::{self, Config};
+use crate::idle;
 use crate::manager;
 use crate::notify::{self, Rollups, Teller};
 use crate::prune;
@@ -80,6 +81,7 @@ async fn serve(
     };
     tokio::spawn(notify::run(service.clone()));
     tokio::spawn(comeback::run(service.clone()));
+    tokio::spawn(idle::run(service.clone()));
     tokio::spawn(prune::run(service.clone()));
     tokio::spawn(notify::roll_up(service.clone(), rollups));
     let signals = tokio::spawn(end_on_signals(service.end.clone()));
@@ -118,13 +120,14 @@ async fn set_up(
     let (notices, rollups) = Teller::new(&config.places.config_file());
     let profiles = Arc::new(profiles(&config));
     let scopes = Scopes::look();
-    let planned = Arc::new(Notify::new());
+    let (planned, resting) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let around = Around {
         store: store.clone(),
         notices: notices.clone(),
         profiles,
         scopes: scopes.clone(),
         planned: planned.clone(),
+        resting: resting.clone(),
     };
     let service = Service {
         supervisor: Supervisor::spawn(config.clone(), around),
@@ -133,6 +136,7 @@ async fn set_up(
         notices,
         scopes,
         planned,
+        resting,
         end,
         started_boot_ms: clock::boot_ms(),
     };

@@ -43,6 +43,8 @@ pub struct Service {
     pub scopes: Scopes,
     /// Woken when a run has been planned, or what was planned has changed.
     pub planned: Arc<Notify>,
+    /// Woken when a session has come to rest.
+    pub resting: Arc<Notify>,
     /// Ends the daemon.
     pub end: CancellationToken,
     /// When it started, on the clock that counts suspend.

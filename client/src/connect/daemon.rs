@@ -182,6 +182,8 @@ fn changes_nothing(request: &Request) -> bool {
         | Request::NoticesSeen { .. }
         // Stamped: what comes twice changes nothing.
         | Request::Report(_)
+        // What is awake is not woken again.
+        | Request::Wake { .. }
         // What stands still already changes nothing either.
         | Request::Pause { .. }
         | Request::Continue { .. }

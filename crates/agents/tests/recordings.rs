@@ -111,7 +111,7 @@ fn codex_names_its_state_and_shows_it_in_the_title_and_on_the_screen() {
 fn changes(all: &[(Look, Vec<Reading>)], pause: Duration) -> Vec<Change> {
     let mut facts = Facts::default();
     let mut now = Duration::from_secs(1);
-    let mut changes = facts.apply(Input::Began { agent: true }, now, 0);
+    let mut changes = facts.apply(Input::Began { agent: true, kept: None }, now, 0);
     let last = all.last().map(|(_, readings)| readings);
     let looks = all.iter().map(|(_, readings)| (readings, pause));
     for (readings, pause) in looks.chain(last.map(|last| (last, Duration::from_secs(60)))) {

@@ -80,8 +80,21 @@ impl Registry {
         })
     }
 
+    /// When the last task of a session ended, if it had any: one that was reported, or a
+    /// session of its own.
+    pub fn task_ended_at(&mut self, id: SessionId) -> Result<Option<i64>, RegistryError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT max(at) FROM (
+                 SELECT max(ended_at) AS at FROM task WHERE session = ?1
+                 UNION ALL
+                 SELECT max(r.ended_at) FROM session c
+                 JOIN run r ON r.session = c.id AND r.run = c.run WHERE c.parent = ?1)",
+        )?;
+        Ok(statement.query_row([id.0], |row| row.get(0))?)
+    }
+
     /// A run is asked to end because nobody uses it. Without effect, and false, if somebody
-    /// has asked it to end already.
+    /// has asked it to end already or has pinned it.
     pub fn sleep_asked(
         &mut self,
         session: SessionId,
@@ -92,7 +105,8 @@ impl Registry {
             let asked = db
                 .prepare_cached(
                     "UPDATE run SET stop_asked = 1, sleep_asked = 1, phase = ?3
-                     WHERE session = ?1 AND run = ?2 AND exit IS NULL AND stop_asked = 0",
+                     WHERE session = ?1 AND run = ?2 AND exit IS NULL AND stop_asked = 0
+                         AND (SELECT pinned FROM session WHERE id = ?1) = 0",
                 )?
                 .execute(params![session.0, run.0, Phase::Stopping.word()])?;
             if asked > 0 {

@@ -24,6 +24,8 @@ pub struct Facts {
     pub attention: Option<Attention>,
     /// The agent's own identity of its conversation.
     pub conversation: Option<String>,
+    /// The one that the next run goes on with.
+    pub goes_on: Option<String>,
     /// What all this rests on, for who decided it.
     pub state: String,
 }
@@ -42,7 +44,8 @@ impl Registry {
             let attention = facts.attention.as_ref();
             db.prepare_cached(
                 "UPDATE session SET turn = ?2, attention = ?3, attention_since = ?4,
-                     conversation = coalesce(?5, conversation), facts = ?6 WHERE id = ?1",
+                     conversation = coalesce(?5, conversation), facts = ?6,
+                     goes_on = coalesce(?7, goes_on) WHERE id = ?1",
             )?
             .execute(params![
                 id.0,
@@ -51,6 +54,7 @@ impl Registry {
                 attention.map(|raised| raised.since_ms),
                 facts.conversation,
                 facts.state,
+                facts.goes_on,
             ])?;
             if turn != word(facts.turn) {
                 let data = json!({ "turn": facts.turn, "was": turn });

@@ -10,7 +10,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::OpenError;
 
 /// Every form the database ever had, each from the one before.
-pub(crate) const LIST: &[&str] = &[FIRST, TASKS_AND_FACTS, NUMBERED_NOTICES, COMEBACK];
+pub(crate) const LIST: &[&str] = &[FIRST, TASKS_AND_FACTS, NUMBERED_NOTICES, COMEBACK, GOING_ON];
 
 const FIRST: &str = "
 CREATE TABLE session (
@@ -180,6 +180,12 @@ CREATE INDEX session_restart ON session (id) WHERE restart_wall IS NOT NULL;
 ALTER TABLE run ADD COLUMN sleep_asked INTEGER NOT NULL DEFAULT 0;
 -- What may be pruned, oldest end first.
 CREATE INDEX run_ended ON run (ended_at) WHERE exit IS NOT NULL;
+";
+
+/// Sessions that go on where they were.
+const GOING_ON: &str = "
+-- The conversation that its next run goes on with, once its agent has answered in one.
+ALTER TABLE session ADD COLUMN goes_on TEXT;
 ";
 
 /// How many entries of [`LIST`] the database has been through.

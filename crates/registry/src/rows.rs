@@ -138,6 +138,8 @@ pub struct LiveRun {
     pub run: RunNumber,
     /// It was asked to end.
     pub stop_asked: bool,
+    /// That was to put it to sleep.
+    pub sleep_asked: bool,
     /// The boot during which it was asked for.
     pub boot_id: String,
     /// The program's process and its start time, if it was ever started.
@@ -167,6 +169,8 @@ pub struct SessionRow {
     pub due: Option<Due>,
     /// The newest run was put to sleep, or is about to be.
     pub sleep_asked: bool,
+    /// The conversation that its next run goes on with.
+    pub goes_on: Option<String>,
 }
 
 /// The columns that [`session_row`] reads, in its order.
@@ -180,7 +184,7 @@ pub(crate) const SESSION_COLUMNS: &str = "
         + (SELECT count(*) FROM session c JOIN run cr ON cr.session = c.id AND cr.run = c.run
            WHERE c.parent = s.id AND cr.exit IS NULL),
     s.notify, s.restart, s.restart_attempts, s.restart_gave_up, s.restart_wall, s.restart_boot,
-    s.restart_boot_id, r.sleep_asked";
+    s.restart_boot_id, r.sleep_asked, s.goes_on";
 
 /// Reads [`SESSION_COLUMNS`].
 pub(crate) fn session_row(row: &Row<'_>) -> Result<SessionRow, RegistryError> {
@@ -241,6 +245,7 @@ pub(crate) fn session_row(row: &Row<'_>) -> Result<SessionRow, RegistryError> {
         started_boot_ms: row.get(21)?,
         due: due(row, 36)?,
         sleep_asked: row.get(39)?,
+        goes_on: row.get(40)?,
     })
 }
 

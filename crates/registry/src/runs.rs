@@ -158,8 +158,8 @@ impl Registry {
         self.transact(|db| {
             let news = db
                 .prepare_cached(
-                    "UPDATE run SET phase = iif(sleep_asked, 'asleep', ?3), exit = ?4, ended_at = ?5, elapsed_ms = ?6,
-                         last_line = ?7, title = ?8
+                    "UPDATE run SET phase = iif(sleep_asked, 'asleep', ?3), exit = ?4,
+                         ended_at = ?5, elapsed_ms = ?6, last_line = ?7, title = ?8
                      WHERE session = ?1 AND run = ?2 AND exit IS NULL",
                 )?
                 .execute(params![
@@ -175,19 +175,18 @@ impl Registry {
             if news == 0 {
                 return Ok(false);
             }
-            db.prepare_cached(
-                "UPDATE session SET seen = ?2 AND NOT EXISTS (
-                     SELECT 1 FROM run r
-                     WHERE r.session = ?1 AND r.run = ?3 AND r.phase = 'asleep')
-                 WHERE id = ?1",
-            )?
-            .execute(params![end.session.0, end.seen, end.run.0])?;
-            let data = json!({
+            let asleep = is_asleep(db, end)?;
+            db.prepare_cached("UPDATE session SET seen = ?2 WHERE id = ?1")?
+                .execute(params![end.session.0, end.seen && !asleep])?;
+            let mut data = json!({
                 "run": end.run,
                 "exit": end.exit,
                 "elapsed_ms": end.elapsed_ms,
                 "elapsed": end.elapsed_ms.map(app_model::elapsed::elapsed),
             });
+            if asleep {
+                data["asleep"] = true.into();
+            }
             events::append(db, at_ms, kind::RUN_ENDED, Some(end.session), &data)?;
             facts::clear(db, end.session, at_ms)?;
             tasks::end_with_run(db, end)?;
@@ -204,7 +203,7 @@ impl Registry {
     pub fn live_runs(&mut self) -> Result<Vec<LiveRun>, RegistryError> {
         let mut statement = self.db.prepare_cached(
             "SELECT session, run, stop_asked, boot_id, child_pid, child_start, holder_pid,
-                 holder_start, started_at, started_boot
+                 holder_start, started_at, started_boot, sleep_asked
              FROM run WHERE exit IS NULL ORDER BY session",
         )?;
         let rows = statement.query_map([], |row| {
@@ -218,10 +217,19 @@ impl Registry {
                 holder: process(row.get(6)?, row.get(7)?),
                 started_at_ms: row.get(8)?,
                 started_boot_ms: row.get(9)?,
+                sleep_asked: row.get(10)?,
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
+}
+
+/// Whether a run that is over was put to sleep.
+fn is_asleep(db: &Connection, end: &RunEnd) -> Result<bool, RegistryError> {
+    let mut statement =
+        db.prepare_cached("SELECT phase = ?3 FROM run WHERE session = ?1 AND run = ?2")?;
+    let asleep = Phase::Asleep.word();
+    Ok(statement.query_row(params![end.session.0, end.run.0, asleep], |row| row.get(0))?)
 }
 
 pub(crate) fn insert(

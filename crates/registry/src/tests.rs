@@ -452,6 +452,7 @@ fn facts_are_told_when_they_change_and_end_with_the_run() {
         turn,
         attention: why.map(|why| Attention { why: why.into(), since_ms: 3 }),
         conversation: Some("c-1".into()),
+        goes_on: None,
         state: "{}".into(),
     };
     let before = rig.registry.newest_event();

@@ -76,6 +76,7 @@ fn requests() -> Vec<(&'static str, Request)> {
         ("continue", Request::Continue { targets: vec![named()] }),
         ("pin", Request::Pin { targets: vec![named()], pinned: true }),
         ("prune", Request::Prune { dry_run: true }),
+        ("wake", Request::Wake { target: named(), size: Some(TerminalSize::DEFAULT) }),
     ]
 }
 

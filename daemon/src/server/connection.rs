@@ -170,6 +170,7 @@ async fn dispatch(
             handle::remove::handle(service, &targets, force).await
         }
         Request::Pin { targets, pinned } => handle::pin::handle(service, &targets, pinned).await,
+        Request::Wake { target, size } => handle::resume::wake(service, &target, size).await,
         Request::Prune { dry_run } => handle::prune::handle(service, dry_run).await,
         Request::Detach { target } => handle::detach::handle(service, &target).await,
         Request::Wait { targets, any } => handle::wait::handle(service, &targets, any).await,

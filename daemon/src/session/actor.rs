@@ -11,9 +11,9 @@
 use app_agents::Profiles;
 use app_model::notice::What;
 use app_model::session::{Desired, Effect, Input, Moment, Observation, Session};
-use app_model::{Exit, ExitRecord, Lost, Phase, RunNumber, SessionId};
-use app_registry::{LiveRun, Planned, RunEnd, RunStart};
-use app_sys::{clock, fault, process};
+use app_model::{Exit, Lost, Phase, RunNumber, SessionId};
+use app_registry::{LiveRun, Planned};
+use app_sys::{clock, fault};
 use app_wire::hold::Status;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::time::Instant;
@@ -22,7 +22,6 @@ use tracing::{debug, error, info, warn};
 use crate::clocks::{clocks, wake};
 use crate::notify::Teller;
 use crate::scope::Scopes;
-use crate::session::end::{commit_end, ended_at};
 use crate::session::handle::{Request, SessionHandle, UpAnswer, UpError, UpOutcome};
 use crate::session::live::Live;
 use crate::session::mind::Mind;
@@ -31,8 +30,11 @@ use crate::store::Store;
 
 mod beginning;
 mod belief;
+mod rest;
+mod written;
 
-use beginning::{beginning, by, phase_of};
+use beginning::{beginning, by, falls_asleep, phase_of};
+use written::{start_of, started};
 
 /// Requests that may wait for one session.
 const INBOX: usize = 64;
@@ -80,6 +82,8 @@ pub struct Around {
     pub scopes: Scopes,
     /// Woken when a run has been planned.
     pub planned: std::sync::Arc<Notify>,
+    /// Woken when a session has come to rest.
+    pub resting: std::sync::Arc<Notify>,
 }
 
 /// The actor.
@@ -104,6 +108,8 @@ pub struct Actor<O> {
     adopted: bool,
     /// Its start is written down.
     start_known: bool,
+    /// It is put to sleep: that it was asked to end is written down already.
+    falls_asleep: bool,
     waiting_up: Vec<UpAnswer>,
     waiting_refresh: Vec<oneshot::Sender<()>>,
     /// Why the run could not be started, until those who asked are told.
@@ -140,6 +146,7 @@ impl<O: Outside> Actor<O> {
             think_at: None,
             adopted: matches!(begin, Begin::Adopt(_)),
             start_known: matches!(begin, Begin::Adopt(live) if live.started_at_ms.is_some()),
+            falls_asleep: falls_asleep(begin),
             waiting_up: Vec::new(),
             waiting_refresh: Vec::new(),
             failure: None,
@@ -168,6 +175,7 @@ impl<O: Outside> Actor<O> {
                 }
                 () = wake(self.think_at) => self.think().await,
             }
+            self.note_rest();
             if self.live.borrow().over {
                 break;
             }
@@ -190,9 +198,15 @@ impl<O: Outside> Actor<O> {
                 self.step(Input::Asked(Desired::Up)).await;
             }
             Request::Down { grace, done } => {
+                self.falls_asleep = false;
                 self.step(Input::Asked(Desired::Down { grace })).await;
                 // Who asked may be gone; the stop stands.
                 let _ = done.send(());
+            }
+            Request::Sleep { since, done } => {
+                let sleeps = self.fall_asleep(since).await;
+                // Who asked may be gone.
+                let _ = done.send(sleeps);
             }
             Request::Refresh(done) => {
                 self.waiting_refresh.push(done);
@@ -266,6 +280,9 @@ impl<O: Outside> Actor<O> {
         for done in self.waiting_refresh.drain(..) {
             let _ = done.send(());
         }
+        if before > 0 || now > 0 {
+            self.mind.used();
+        }
         if (before == 0) != (now == 0) {
             self.write_attached(now > 0).await;
         }
@@ -302,6 +319,7 @@ impl<O: Outside> Actor<O> {
     async fn carry_out(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
+                Effect::RecordStop(_) if self.falls_asleep => {}
                 Effect::RecordStop(run) => self.write_stop(run).await, // Invariant 1.
                 Effect::Launch(run) => {
                     if !self.write_run(run).await {
@@ -356,61 +374,6 @@ impl<O: Outside> Actor<O> {
         false
     }
 
-    async fn write_start(&self, start: RunStart) {
-        // Not waited for: whoever asks the registry after this finds it, and if the daemon
-        // dies first, the next one finds the holder.
-        let id = self.id;
-        let posted = self.around.store.post(
-            move |registry| {
-                registry.run_started(&start)?;
-                fault::point("run.start-committed");
-                Ok(())
-            },
-            move |refused| {
-                let error = &refused as &dyn std::error::Error;
-                error!(session = %id, error, "the start could not be written down");
-            },
-        );
-        if posted.await.is_err() {
-            debug!(session = %self.id, "the daemon ends; the next one adopts this run");
-        }
-    }
-
-    async fn write_attached(&self, attached: bool) {
-        let (id, at) = (self.id, clock::wall_ms());
-        fault::point("attach.seen");
-        self.commit("attachment", move |r| r.attached(id, attached, at)).await;
-        fault::point("attach.recorded");
-    }
-
-    async fn write_paused(&self, run: RunNumber, paused: bool) {
-        let (id, at) = (self.id, clock::wall_ms());
-        self.commit("pause", move |registry| registry.paused(id, run, paused, at)).await;
-    }
-
-    async fn write_stop(&self, run: RunNumber) {
-        let (id, at) = (self.id, clock::wall_ms());
-        self.commit("stop", move |registry| registry.stop_asked(id, run, at)).await;
-    }
-
-    async fn write_end(&self, run: RunNumber, exit: Exit, record: Option<&ExitRecord>) {
-        let looking = self.live.borrow().looking();
-        let at = clock::wall_ms();
-        let end = RunEnd {
-            session: self.id,
-            run,
-            exit,
-            ended_at_ms: record.map_or_else(|| ended_at(exit, at), |record| record.ended_at_ms),
-            elapsed_ms: record.map(|record| record.elapsed_ms),
-            last_line: record.and_then(|record| record.last_line.clone()),
-            title: record.map_or_else(String::new, |record| record.title.clone()),
-            seen: looking.attached > 0,
-            next: Planned::Stay,
-        };
-        info!(session = %self.id, %run, exit = %exit.reason(), "the run is over");
-        commit_end(&self.around, end, looking).await;
-    }
-
     /// Nothing was started: the registry and the disk forget the run.
     async fn withdraw(&mut self, run: RunNumber) {
         let id = self.id;
@@ -444,48 +407,6 @@ impl<O: Outside> Actor<O> {
         for done in self.waiting_up.drain(..) {
             drop(done.send(Err(failure.take().unwrap_or(UpError::Gone))));
         }
-    }
-
-    async fn commit<F>(&self, what: &str, work: F)
-    where
-        F: FnOnce(&mut app_registry::Registry) -> Result<(), app_registry::RegistryError>
-            + Send
-            + 'static,
-    {
-        if let Err(refused) = self.around.store.with(work).await {
-            // The session directory still has the truth; the next start reads it there.
-            let error = &refused as &dyn std::error::Error;
-            error!(session = %self.id, error, what, "could not be written down");
-        }
-    }
-}
-
-/// The start of a run, as its holder tells it.
-fn started(status: &Status) -> RunStart {
-    let holder = process::Pid::new(status.holder_pid).and_then(process::identity_of);
-    RunStart {
-        session: status.session,
-        run: status.run,
-        holder_pid: status.holder_pid,
-        holder_start: holder.map_or(0, |holder| holder.start_time),
-        child_pid: status.child_pid,
-        child_start: status.child_start,
-        started_at_ms: status.started_at_ms,
-        started_boot_ms: status.started_boot_ms,
-    }
-}
-
-/// The start of a run of which only the record of its end is left.
-fn start_of(record: &ExitRecord) -> RunStart {
-    RunStart {
-        session: record.session,
-        run: record.run,
-        holder_pid: 0,
-        holder_start: 0,
-        child_pid: 0,
-        child_start: 0,
-        started_at_ms: record.started_at_ms,
-        started_boot_ms: 0,
     }
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use app_model::facts::Fact;
 use app_model::report::{Report, Stamp};
+use app_model::session::Moment;
 use app_model::{RunNumber, SessionId};
 use app_wire::hold::LaunchFailed;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -46,6 +47,7 @@ pub(super) type UpAnswer = oneshot::Sender<Result<UpOutcome, UpError>>;
 pub(super) enum Request {
     Up(UpAnswer),
     Down { grace: Duration, done: oneshot::Sender<()> },
+    Sleep { since: Moment, done: oneshot::Sender<bool> },
     Refresh(oneshot::Sender<()>),
     DetachAll,
     Pause(bool),
@@ -87,6 +89,13 @@ impl SessionHandle {
         self.send(Request::Down { grace, done })?;
         // Hung up: the run ended by itself, which is what was asked for.
         answer.await.or(Ok(()))
+    }
+
+    /// Puts the session to sleep if it has been at rest since then and nothing else keeps it
+    /// awake. Says whether that is written down and under way.
+    pub async fn sleep(&self, since: Moment) -> bool {
+        let (done, answer) = oneshot::channel();
+        self.send(Request::Sleep { since, done }).is_ok() && answer.await.unwrap_or(false)
     }
 
     /// Asks the holder what is true now, for at most `limit`.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use app_model::look::Sight;
 use app_model::notice::policy::Looking;
+use app_model::session::Moment;
 use app_model::{Phase, RunNumber};
 use app_wire::hold::Status;
 
@@ -23,12 +24,15 @@ pub struct Live {
     pub settled: bool,
     /// The run is over, and that is committed.
     pub over: bool,
+    /// Since when it is at rest, if it is: on the clock that counts suspend, since boot.
+    pub rests_since: Option<Moment>,
 }
 
 impl Live {
     /// Nothing is known yet.
     pub fn unknown(run: RunNumber, phase: Phase) -> Self {
-        Self { run, phase, status: None, look: None, settled: false, over: false }
+        let rests_since = None;
+        Self { run, phase, status: None, look: None, settled: false, over: false, rests_since }
     }
 
     /// Who sees what it shows.

@@ -12,7 +12,8 @@
 use std::sync::Arc;
 
 use app_agents::{Profile, Profiles, generic_readings};
-use app_model::facts::{Change, Fact, Facts, Input, Seen};
+use app_model::conversation::going_on;
+use app_model::facts::{Change, Fact, Facts, Input, Kept, Seen};
 use app_model::look::Sight;
 use app_model::notice::What;
 use app_model::report::{Report, Stamp};
@@ -33,6 +34,12 @@ pub(super) struct Mind {
     typed_at_ms: i64,
     /// Since when its agent has been working, as far as this daemon has seen it.
     turn: Worked,
+    /// Since when the turn is the one it is, as far as this daemon has seen it.
+    turn_since: Moment,
+    /// When somebody last looked at it or typed, or this daemon began to.
+    used: Moment,
+    /// What its session runs.
+    argv: Vec<OsText>,
 }
 
 /// The turn that is under way.
@@ -57,20 +64,25 @@ impl Mind {
             wrote_at_ms: 0,
             typed_at_ms: 0,
             turn: Worked::No,
+            turn_since: now(),
+            used: now(),
+            argv: Vec::new(),
         }
     }
 
     /// A run is there: one that has just begun, or with `before` one that an earlier daemon
-    /// knew.
+    /// knew. With `goes_on` it goes on with that conversation if its agent can.
     pub(super) fn meet(
         &mut self,
         agent: Option<&str>,
-        argv: &[OsText],
+        argv: Vec<OsText>,
         before: Option<&str>,
+        goes_on: Option<String>,
     ) -> Vec<Change> {
+        self.argv = argv;
         let profile = match agent {
             Some(name) => self.profiles.named(name),
-            None => self.profiles.of_argv(argv),
+            None => self.profiles.of_argv(&self.argv),
         };
         self.agent = profile.map(|profile| profile.name().to_owned());
         let kept = before.and_then(|state| serde_json::from_str(state).ok());
@@ -82,7 +94,11 @@ impl Mind {
                 }
                 self.apply(Input::Woke)
             }
-            None => self.apply(Input::Began { agent: self.agent.is_some() }),
+            None => {
+                let agent = self.agent.is_some();
+                let kept = self.agent.clone().zip(goes_on).map(|(agent, id)| Kept { agent, id });
+                self.apply(Input::Began { agent, kept })
+            }
         }
     }
 
@@ -96,6 +112,7 @@ impl Mind {
         let mut changes = Vec::new();
         if sight.last_typed_at_ms > self.typed_at_ms {
             self.typed_at_ms = sight.last_typed_at_ms;
+            self.used();
             changes.extend(self.apply(Input::Typed));
         }
         if sight.last_output_at_ms > self.wrote_at_ms {
@@ -140,6 +157,38 @@ impl Mind {
         Some(What::TurnEnded { elapsed_ms, failed: None })
     }
 
+    /// Somebody looks at it, or types.
+    pub(super) fn used(&mut self) {
+        self.used = now();
+    }
+
+    /// When somebody last did.
+    pub(super) fn used_at(&self) -> Moment {
+        self.used
+    }
+
+    /// Whose turn it is.
+    pub(super) fn turn(&self) -> Turn {
+        self.facts.turn()
+    }
+
+    /// Since when.
+    pub(super) fn turn_since(&self) -> Moment {
+        self.turn_since
+    }
+
+    /// Whether a person should look.
+    pub(super) fn needs_person(&self) -> bool {
+        self.facts.attention().is_some()
+    }
+
+    /// The conversation that the next run goes on with: its agent has kept it, and it is known
+    /// how to ask for it.
+    pub(super) fn goes_on(&self) -> Option<&str> {
+        let kept = self.facts.kept().filter(|kept| self.agent.as_deref() == Some(&kept.agent))?;
+        going_on(Some(&kept.agent), &self.argv, &kept.id).map(|_| kept.id.as_str())
+    }
+
     /// When it wants to be woken, as milliseconds from now.
     pub(super) fn wake_in(&self) -> Option<std::time::Duration> {
         Some(self.facts.wake_at()?.saturating_sub(now()))
@@ -156,6 +205,7 @@ impl Mind {
             turn: self.facts.turn(),
             attention: self.facts.attention(),
             conversation: self.conversation.clone(),
+            goes_on: self.goes_on().map(ToOwned::to_owned),
             state: serde_json::to_string(&self.facts).unwrap_or_default(),
         }
     }
@@ -167,8 +217,10 @@ impl Mind {
     fn apply(&mut self, input: Input) -> Vec<Change> {
         let changes = self.facts.apply(input, now(), clock::wall_ms());
         for change in &changes {
-            if let Change::Conversation { id, .. } = change {
-                self.conversation = Some(id.clone());
+            match change {
+                Change::Conversation { id, .. } => self.conversation = Some(id.clone()),
+                Change::TurnChanged(_) => self.turn_since = now(),
+                _ => {}
             }
         }
         changes

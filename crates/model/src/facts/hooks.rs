@@ -66,6 +66,11 @@ impl Hooks {
         self.owner.is_some() && !self.gone
     }
 
+    /// Who speaks of itself in this run, or did last.
+    pub(super) fn owner(&self) -> Option<&Voice> {
+        self.owner.as_ref()
+    }
+
     /// Whether any source has reported a task.
     pub(super) fn has_tasks(&self) -> bool {
         self.heard.iter().any(|heard| heard.has_tasks)

@@ -25,6 +25,8 @@ pub struct Facts {
     /// The newest time that it was told.
     clock: Moment,
     pub(super) hooks: Hooks,
+    /// The conversation that can be gone on with.
+    kept: Option<Kept>,
     /// What a hook said last about the turn.
     pub(super) said: Option<Said>,
     /// What is seen, strongest source first.
@@ -47,6 +49,15 @@ pub struct Facts {
     wake: Option<Moment>,
 }
 
+/// A conversation that its agent has kept: something was answered in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    /// The agent that reported it.
+    pub agent: String,
+    /// Its identity, as it came.
+    pub id: String,
+}
+
 impl Facts {
     /// What follows from `input`, in its order. `now` never goes back while the machine is
     /// up; `wall_ms` is the time that evidence is shown with.
@@ -57,7 +68,7 @@ impl Facts {
         self.clock = now;
         let mut changes = Vec::new();
         match input {
-            Input::Began { agent } => self.begin(agent, &mut changes),
+            Input::Began { agent, kept } => self.begin(agent, kept, &mut changes),
             Input::Ended => self.end(&mut changes),
             _ if !self.running => return changes, // Invariant 1.
             Input::Reported { stamp, reports } => {
@@ -83,6 +94,14 @@ impl Facts {
     /// Whose turn it is.
     pub fn turn(&self) -> Turn {
         self.turn.value
+    }
+
+    /// The conversation that can be gone on with: the agent has answered in it, and has begun
+    /// no other since.
+    pub fn kept(&self) -> Option<&Kept> {
+        let kept = self.kept.as_ref()?;
+        let current = self.hooks.owner().and_then(|owner| owner.conversation.as_ref());
+        current.is_none_or(|current| *current == kept.id).then_some(kept)
     }
 
     /// Why a person is needed, if one is.
@@ -115,7 +134,7 @@ impl Facts {
         ]
     }
 
-    fn begin(&mut self, agent: bool, changes: &mut Vec<Change>) {
+    fn begin(&mut self, agent: bool, kept: Option<Kept>, changes: &mut Vec<Change>) {
         if self.running {
             // The end of the run before was missed.
             self.end(changes);
@@ -123,6 +142,7 @@ impl Facts {
         *self = Self {
             running: true,
             agent,
+            kept,
             clock: self.clock,
             unasked: self.clock,
             ..Self::default()
@@ -183,6 +203,7 @@ impl Facts {
             }
             Report::TurnEnded { background, failed } => {
                 self.answer(now);
+                self.keep();
                 self.said = Some(Said::ended(background, now, evidence));
                 self.told =
                     failed.map(|why| Told::new(line(&why), now, evidence("the turn failed")));
@@ -206,6 +227,14 @@ impl Facts {
             }
             // Taken care of by the order and the owner.
             Report::Conversation { .. } | Report::TaskBegan { .. } | Report::TaskEnded { .. } => {}
+        }
+    }
+
+    /// The agent has answered: its conversation is one that it can be asked for.
+    fn keep(&mut self) {
+        let Some(owner) = self.hooks.owner() else { return };
+        if let Some(id) = owner.conversation.clone() {
+            self.kept = Some(Kept { agent: owner.source.clone(), id });
         }
     }
 

@@ -43,7 +43,7 @@ mod tests;
 
 use std::time::Duration;
 
-pub use machine::Facts;
+pub use machine::{Facts, Kept};
 
 use crate::Turn;
 use crate::evidence::{Evidence, Source};
@@ -93,6 +93,8 @@ pub enum Input {
     Began {
         /// Its program is a known agent. Output, bells and messages mean nothing otherwise.
         agent: bool,
+        /// The conversation that it goes on with.
+        kept: Option<Kept>,
     },
     /// It ended.
     Ended,

@@ -60,7 +60,7 @@ fn any_input() -> impl Strategy<Value = Input> {
         1 => Just(Input::Typed),
         2 => Just(Input::Woke),
         1 => Just(Input::Ended),
-        1 => any::<bool>().prop_map(|agent| Input::Began { agent }),
+        1 => any::<bool>().prop_map(|agent| Input::Began { agent, kept: None }),
     ]
 }
 
@@ -90,7 +90,7 @@ fn run(steps: &[Step], mut between: impl FnMut(&mut Facts, &Input, &[Change], Du
         let changes = facts.apply(input.clone(), now, wall(now));
         between(facts, input, &changes, now);
     };
-    one(&mut facts, &Input::Began { agent: AGENT }, now);
+    one(&mut facts, &Input::Began { agent: AGENT, kept: None }, now);
     for (input, pause) in steps {
         let until = now + *pause;
         while let Some(at) = facts.wake_at().filter(|at| *at < until) {
@@ -175,7 +175,7 @@ proptest! {
             let changes = facts.apply(input, now, wall(now));
             often.extend(changes.into_iter().map(|change| (now, change)));
         };
-        one(Input::Began { agent: AGENT }, now, &mut often);
+        one(Input::Began { agent: AGENT, kept: None }, now, &mut often);
         for (input, pause) in &steps {
             let until = now + *pause;
             while now < until {
@@ -232,7 +232,7 @@ proptest! {
         let mut survivors = Facts::default();
         let mut order = Order::default();
         for facts in [&mut all, &mut survivors] {
-            facts.apply(Input::Began { agent: AGENT }, Duration::ZERO, 0);
+            facts.apply(Input::Began { agent: AGENT, kept: None }, Duration::ZERO, 0);
         }
         let mut heard = (Vec::new(), Vec::new());
         for input in reports {

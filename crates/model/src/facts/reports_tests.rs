@@ -144,3 +144,43 @@ fn identities_that_could_not_be_shown_are_refused() {
         assert_eq!(rig.from(id, [Report::TurnBegan]), []);
     }
 }
+
+fn kept(rig: &Rig) -> Option<(&str, &str)> {
+    rig.facts.kept().map(|kept| (kept.agent.as_str(), kept.id.as_str()))
+}
+
+#[test]
+fn a_conversation_is_kept_once_the_agent_has_answered_in_it() {
+    let mut rig = Rig::new();
+    rig.hook([named("one")]);
+    assert_eq!(kept(&rig), None, "nothing was said yet");
+    rig.hook([Report::TurnBegan]);
+    assert_eq!(kept(&rig), None);
+    rig.hook([ended()]);
+    assert_eq!(kept(&rig), Some(("claude", "one")));
+    rig.hook([named("two")]);
+    assert_eq!(kept(&rig), None, "the person has turned away from it");
+    rig.hook([Report::TurnBegan]);
+    rig.hook([ended()]);
+    assert_eq!(kept(&rig), Some(("claude", "two")));
+}
+
+#[test]
+fn what_a_run_goes_on_with_is_kept_from_its_beginning() {
+    let mut rig = Rig::new();
+    let one = Kept { agent: "claude".into(), id: "one".into() };
+    rig.put(Input::Began { agent: true, kept: Some(one) });
+    assert_eq!(kept(&rig), Some(("claude", "one")), "it may say nothing before it is asked");
+    rig.hook([named("one")]);
+    assert_eq!(kept(&rig), Some(("claude", "one")));
+    rig.hook([named("two")]);
+    assert_eq!(kept(&rig), None);
+}
+
+#[test]
+fn an_agent_inside_the_owner_keeps_no_conversation() {
+    let mut rig = Rig::new();
+    rig.hook([named("one"), Report::TurnBegan]);
+    rig.from("codex", [named("x"), Report::TurnBegan, ended()]);
+    assert_eq!(kept(&rig), None);
+}

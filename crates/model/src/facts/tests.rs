@@ -53,7 +53,7 @@ impl Rig {
         let facts = Facts::default();
         let now = Duration::from_secs(100);
         let mut rig = Self { facts, now, sequence: 0, seen: Seen::default(), last: Vec::new() };
-        rig.put(Input::Began { agent: true });
+        rig.put(Input::Began { agent: true, kept: None });
         rig
     }
 
@@ -327,7 +327,7 @@ fn bells_and_messages_of_an_agent_without_hooks_call_a_person() {
 #[test]
 fn bells_of_other_programs_mean_nothing() {
     let mut rig = Rig::new();
-    rig.put(Input::Began { agent: false });
+    rig.put(Input::Began { agent: false, kept: None });
     rig.seen = Seen { messages: 1, message: "done".into(), bells: 1, ..Seen::default() };
     assert_eq!(rig.look([]), []);
     for _ in 0..10 {

@@ -119,3 +119,63 @@ fn a_run_that_is_put_to_sleep_is_asleep_and_one_that_is_stopped_meanwhile_ends()
     rig.registry.stop_asked(third, RunNumber::FIRST, 12).unwrap();
     assert!(!rig.registry.sleep_asked(third, RunNumber::FIRST, 13).unwrap());
 }
+
+#[test]
+fn nothing_that_is_pinned_is_put_to_sleep() {
+    let mut rig = Rig::new();
+    let id = rig.started(1, "a", 1);
+    rig.registry.pin(id, true, 5).unwrap();
+    assert!(!rig.registry.sleep_asked(id, RunNumber::FIRST, 11).unwrap());
+    rig.registry.pin(id, false, 12).unwrap();
+    assert!(rig.registry.sleep_asked(id, RunNumber::FIRST, 13).unwrap());
+}
+
+/// The next daemon must know why it ends, or it would end for good.
+#[test]
+fn that_a_run_is_to_sleep_outlives_the_daemon_and_its_end_says_so() {
+    let mut rig = Rig::new();
+    let id = rig.started(1, "a", 1);
+    rig.registry.sleep_asked(id, RunNumber::FIRST, 11).unwrap();
+    let mut rig = rig.reopened();
+    let live = rig.registry.live_runs().unwrap();
+    assert!(live[0].stop_asked && live[0].sleep_asked, "{live:?}");
+    rig.ended(id, Exit::Code(0), None);
+    let other = rig.started(2, "b", 2);
+    rig.ended(other, Exit::Code(0), None);
+    let ends: Vec<_> = rig.registry.events_after(0).unwrap();
+    let said: Vec<_> =
+        ends.iter().filter(|e| e.kind == "run.ended").map(|e| e.data.contains("asleep")).collect();
+    assert_eq!(said, [true, false]);
+}
+
+#[test]
+fn the_conversation_to_go_on_with_outlives_the_run_and_what_says_nothing_of_it() {
+    let mut rig = Rig::new();
+    let id = rig.started(1, "a", 1);
+    let facts = |goes_on: Option<&str>| Facts {
+        turn: Turn::Idle,
+        attention: None,
+        conversation: None,
+        goes_on: goes_on.map(Into::into),
+        state: "{}".into(),
+    };
+    assert_eq!(rig.row(id).goes_on, None);
+    rig.registry.set_facts(id, &facts(Some("c-1")), 3).unwrap();
+    rig.registry.set_facts(id, &facts(None), 4).unwrap();
+    rig.ended(id, Exit::Code(0), None);
+    let mut rig = rig.reopened();
+    assert_eq!(rig.row(id).goes_on.as_deref(), Some("c-1"));
+}
+
+#[test]
+fn the_last_end_of_a_task_is_known_whatever_kind_of_task_it_was() {
+    let mut rig = Rig::new();
+    let id = rig.started(1, "a", 1);
+    assert_eq!(rig.registry.task_ended_at(id).unwrap(), None);
+    let child = NewSession { parent: Some(id), ..session(SessionId(2), "child", 2) };
+    assert!(rig.registry.insert_session(&child).unwrap());
+    rig.registry.run_started(&start(child.id, RunNumber::FIRST)).unwrap();
+    assert_eq!(rig.registry.task_ended_at(id).unwrap(), None, "it runs");
+    rig.ended(child.id, Exit::Code(0), None);
+    assert_eq!(rig.registry.task_ended_at(id).unwrap(), Some(20));
+}

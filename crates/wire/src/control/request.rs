@@ -226,4 +226,12 @@ pub enum Request {
         /// Only say what would be removed.
         dry_run: bool,
     },
+    /// Wake a session that sleeps, or is just put to sleep; nothing is done with any other.
+    /// Answered by `Resumed`.
+    Wake {
+        /// Which one.
+        target: Target,
+        /// The size of the terminal that will attach; none keeps the last one.
+        size: Option<TerminalSize>,
+    },
 }

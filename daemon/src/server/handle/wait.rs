@@ -1,12 +1,12 @@
 //! `wait`: answers when runs are over.
 
-use app_model::SessionId;
+use app_model::{Phase, SessionId};
 use app_wire::control::{Failure, Reply, Target};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 
 use super::resolve::{resolve_all, view_of};
-use crate::server::failure::of_shutdown;
+use crate::server::failure::{of_shutdown, of_store};
 use crate::service::Service;
 
 pub(in crate::server) async fn handle(
@@ -31,8 +31,20 @@ pub(in crate::server) async fn handle(
 }
 
 async fn ended(service: &Service, id: SessionId) -> Result<SessionId, Failure> {
-    if let Some(live) = service.supervisor.get(id).await.map_err(of_shutdown)? {
-        live.over().await;
+    let mut events = service.store.newest_event();
+    loop {
+        events.mark_unchanged();
+        if let Some(live) = service.supervisor.get(id).await.map_err(of_shutdown)? {
+            live.over().await;
+        }
+        let row = service.store.with(move |registry| registry.session(id)).await;
+        let row = row.map_err(|error| of_store(&error))?;
+        // Sleep is no end: what comes after it is waited for. Removed is over.
+        if row.is_none_or(|row| row.view.phase != Phase::Asleep) {
+            return Ok(id);
+        }
+        if events.changed().await.is_err() {
+            return Ok(id);
+        }
     }
-    Ok(id)
 }

@@ -1,6 +1,6 @@
 //! `wait --for`: answers when something is so of a session, or its run is over.
 
-use app_model::{SessionId, SessionView, Turn};
+use app_model::{Phase, SessionId, SessionView, Turn};
 use app_wire::control::{Awaited, ErrorCode, Failure, Reply, Target};
 use regex::{Regex, RegexBuilder};
 
@@ -47,6 +47,9 @@ pub(in crate::server) async fn handle(
 fn is_so(what: &Awaited, view: &SessionView) -> bool {
     match what {
         Awaited::Tasks => view.live_tasks == 0,
+        // One that sleeps waits for its next turn like any other.
+        Awaited::Idle if view.phase == Phase::Asleep => true,
+        Awaited::NeedsInput if view.phase == Phase::Asleep => false,
         _ if !view.phase.is_live() => true,
         Awaited::Idle => view.turn == Turn::Idle,
         Awaited::NeedsInput => view.attention.is_some(),

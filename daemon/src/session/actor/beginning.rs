@@ -31,6 +31,11 @@ pub(super) fn by(begin: &Begin) -> By {
     }
 }
 
+/// Whether it was put to sleep when the last daemon died.
+pub(super) fn falls_asleep(begin: &Begin) -> bool {
+    matches!(begin, Begin::Adopt(live) if live.sleep_asked)
+}
+
 fn not_yet(run: RunNumber, last: Option<Exit>) -> (Session, Live, Vec<Effect>) {
     (Session::down(run, last), Live::unknown(run, Phase::Starting), vec![])
 }

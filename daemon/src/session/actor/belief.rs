@@ -29,9 +29,10 @@ impl<O: Outside> Actor<O> {
             .around
             .store
             .with(move |registry| Ok((registry.session(id)?, registry.facts(id)?)));
-        let Ok((Some(SessionRow { view, .. }), before)) = known.await else { return };
+        let Ok((Some(SessionRow { view, goes_on, .. }), before)) = known.await else { return };
         let before = before.filter(|_| self.adopted);
-        let changes = self.mind.meet(view.agent.as_deref(), &view.argv, before.as_deref());
+        let agent = view.agent.as_deref();
+        let changes = self.mind.meet(agent, view.argv, before.as_deref(), goes_on);
         if self.mind.wants_looks() && view.tty {
             self.outside.watch_looks();
         }

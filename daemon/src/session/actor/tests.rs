@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use app_model::look::Sight;
 use app_model::notice::policy::{Looking, When};
+use app_model::report::{Report, Stamp};
 use app_model::restart::Restart;
 use app_model::session::{DEFAULT_GRACE, STOP_MARGIN};
-use app_model::{Kind, TerminalSize};
+use app_model::{ExitRecord, Kind, TerminalSize};
 use app_registry::{NewSession, Registry};
 use app_wire::hold::LaunchFailed;
 use tokio_util::sync::CancellationToken;
@@ -73,6 +74,10 @@ struct Rig {
 
 impl Rig {
     async fn new(begin: Begin) -> Self {
+        Self::of("true", begin).await
+    }
+
+    async fn of(program: &str, begin: Begin) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let registry = Registry::open(&dir.path().join("registry.db")).unwrap();
         let around = Around {
@@ -81,8 +86,10 @@ impl Rig {
             profiles: Arc::new(Profiles::load(dir.path()).0),
             scopes: Scopes::none(),
             planned: Arc::new(Notify::new()),
+            resting: Arc::new(Notify::new()),
         };
-        around.store.with(|registry| registry.insert_session(&new_session())).await.unwrap();
+        let new = NewSession { argv: vec![program.into()], ..new_session() };
+        around.store.with(move |registry| registry.insert_session(&new)).await.unwrap();
         let (holder, seen) = mpsc::channel(SIGHTS);
         let (script, done) = mpsc::channel(100);
         let (actor, session) = Actor::new(ID, &begin, Script(script), seen, around.clone());
@@ -92,7 +99,11 @@ impl Rig {
 
     /// The first run is up.
     async fn up() -> Self {
-        let mut rig = Self::new(Begin::First).await;
+        Self::up_of("true").await
+    }
+
+    async fn up_of(program: &str) -> Self {
+        let mut rig = Self::of(program, Begin::First).await;
         let session = rig.session.clone();
         let asked = tokio::spawn(async move { session.up().await });
         rig.expect("launch 1").await;
@@ -293,19 +304,24 @@ async fn after_the_end_the_actor_takes_no_more_requests() {
     assert!(matches!(rig.session.up().await, Err(UpError::Gone)));
 }
 
-#[tokio::test(start_paused = true)]
-async fn an_adopted_run_that_was_being_stopped_is_told_again() {
-    let live = LiveRun {
+/// A run that was being stopped when the last daemon died.
+fn being_stopped() -> LiveRun {
+    LiveRun {
         session: ID,
         run: RUN,
         stop_asked: true,
+        sleep_asked: false,
         boot_id: "boot".into(),
         child: None,
         holder: None,
         started_at_ms: Some(1),
         started_boot_ms: Some(1),
-    };
-    let mut rig = Rig::new(Begin::Adopt(live)).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_adopted_run_that_was_being_stopped_is_told_again() {
+    let mut rig = Rig::new(Begin::Adopt(being_stopped())).await;
     rig.expect(&format!("stop {DEFAULT_GRACE:?}")).await;
     rig.expect("kill").await;
 }
@@ -346,4 +362,74 @@ async fn a_run_that_is_not_planned_any_more_is_not_started() {
     assert!(matches!(rig.session.up().await, Err(UpError::Gone)));
     assert!(rig.done.try_recv().is_err(), "nothing was done to the world");
     assert_eq!(rig.row().await.unwrap().view.run, RUN);
+}
+
+/// What a run says that was begun by Claude Code and has answered.
+fn answered() -> (Stamp, Vec<Report>) {
+    let stamp = Stamp { source: "claude".into(), generation: 1, sequence: 1 };
+    let conversation = Report::Conversation { id: "c-1".into() };
+    (stamp, vec![conversation, Report::TurnEnded { background: 0, failed: None }])
+}
+
+impl Rig {
+    /// A run that is at rest, and since when.
+    async fn resting() -> (Self, Moment) {
+        let rig = Self::up_of("claude").await;
+        let (stamp, reports) = answered();
+        rig.session.report(stamp, reports).unwrap();
+        let mut changes = rig.session.changes();
+        let live = changes.wait_for(|live| live.rests_since.is_some()).await.unwrap();
+        let since = live.rests_since.unwrap();
+        drop(live);
+        (rig, since)
+    }
+}
+
+#[tokio::test]
+async fn a_run_at_rest_is_put_to_sleep_and_only_that_is_written_down() {
+    let (mut rig, since) = Rig::resting().await;
+    rig.around.resting.notified().await;
+    assert!(rig.session.sleep(since).await);
+    rig.expect("watch looks").await;
+    rig.expect(&format!("stop {DEFAULT_GRACE:?}")).await;
+    assert!(rig.row().await.unwrap().sleep_asked, "not as a stop, which would be for good");
+    rig.saw(over(Exit::Signal(app_model::Signal::TERM))).await;
+    rig.session.over().await;
+    let row = rig.row().await.unwrap();
+    assert_eq!((row.view.phase, row.goes_on.as_deref()), (Phase::Asleep, Some("c-1")));
+    let due = rig.around.store.with(|registry| registry.notice_due()).await.unwrap();
+    assert!(!due, "it is nothing to tell");
+}
+
+#[tokio::test]
+async fn what_happens_before_the_sleep_is_written_down_comes_first() {
+    let (rig, since) = Rig::resting().await;
+    assert!(!rig.session.sleep(since + GRACE).await, "from another rest");
+    rig.saw(Seen::Status(status(1))).await;
+    let mut changes = rig.session.changes();
+    changes.wait_for(|live| live.rests_since.is_none()).await.unwrap();
+    assert!(!rig.session.sleep(since).await, "somebody looks");
+    assert!(!rig.row().await.unwrap().view.stop_asked);
+}
+
+#[tokio::test]
+async fn a_stop_of_what_falls_asleep_is_for_good() {
+    let (rig, since) = Rig::resting().await;
+    assert!(rig.session.sleep(since).await);
+    rig.session.down(GRACE).await.unwrap();
+    rig.saw(over(Exit::Code(0))).await;
+    rig.session.over().await;
+    assert_eq!(rig.row().await.unwrap().view.phase, Phase::Ended);
+}
+
+/// The next daemon ends it as the one before began to: were it a stop, it would be for good.
+#[tokio::test(start_paused = true)]
+async fn an_adopted_run_that_was_put_to_sleep_still_is() {
+    let live = LiveRun { sleep_asked: true, ..being_stopped() };
+    let mut rig = Rig::new(Begin::Adopt(live)).await;
+    rig.around.store.with(|registry| registry.sleep_asked(ID, RUN, 5)).await.unwrap();
+    rig.expect(&format!("stop {DEFAULT_GRACE:?}")).await;
+    rig.saw(over(Exit::Code(0))).await;
+    rig.session.over().await;
+    assert_eq!(rig.row().await.unwrap().view.phase, Phase::Asleep);
 }

@@ -53,6 +53,7 @@ impl Rig {
             session: ID,
             run: RUN,
             stop_asked: false,
+            sleep_asked: false,
             boot_id: "boot".into(),
             child: None,
             holder: Some((pid.as_u32(), start_time)),

@@ -1,0 +1,169 @@
+//! Puts sessions to sleep whose agents wait and that nobody uses, when the time has come.
+//!
+//! One task with one timer, and none while nothing rests or the settings let nothing sleep.
+//! Actors say since when their sessions are at rest; [`app_model::idle`] decides.
+//!
+//! # Invariants
+//!
+//! 1. How a session goes on is in its directory before its program is asked to end.
+//! 2. What is at rest and stays awake, say because it is pinned, is looked at again when
+//!    something has happened, and not before.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use app_model::SessionId;
+use app_model::idle::{Bonds, Verdict, decide};
+use app_model::session::Moment;
+use app_registry::SessionRow;
+use app_sys::{clock, fault};
+use tokio::time::Instant;
+use tracing::{debug, info, warn};
+
+use crate::clocks::wake;
+use crate::next_run::{Beginning, prepare};
+use crate::service::Service;
+use crate::session::SessionHandle;
+use crate::store::StoreError;
+
+/// How soon after something happened it is looked whether that lets a session sleep: many
+/// things may happen at once.
+const AFTER_EVENT: Duration = Duration::from_secs(1);
+
+/// How long to wait when what is at rest could not be looked at.
+const AFTER_TROUBLE: Duration = Duration::from_secs(30);
+
+/// How many are put to sleep before the others are looked at anew.
+const AT_ONCE: usize = 4;
+
+/// Sessions that stay awake for now, with the rest that they stay awake from.
+type Awake = HashMap<SessionId, Moment>;
+
+/// What a look at all sessions gave.
+#[derive(Debug, Default)]
+struct Round {
+    /// How long until something is due.
+    next: Option<Duration>,
+    /// Something that happens may let one sleep.
+    hopes: bool,
+}
+
+/// Runs until the daemon ends.
+pub async fn run(service: Service) {
+    let mut events = service.store.newest_event();
+    let mut awake = Awake::new();
+    loop {
+        events.mark_unchanged();
+        let round = match round(&service, &mut awake).await {
+            Ok(round) => round,
+            Err(refused) => {
+                let error = &refused as &dyn std::error::Error;
+                warn!(error, "what is at rest could not be looked up");
+                Round { next: Some(AFTER_TROUBLE), hopes: false }
+            }
+        };
+        let wake_at = round.next.map(|left| Instant::now() + left);
+        tokio::select! {
+            () = service.resting.notified() => {}
+            () = wake(wake_at) => {}
+            happened = events.changed(), if round.hopes => {
+                if happened.is_err() {
+                    return; // The registry is closed.
+                }
+                tokio::time::sleep(AFTER_EVENT).await;
+                awake.clear(); // Invariant 2.
+            }
+            () = service.end.cancelled() => return,
+        }
+    }
+}
+
+/// Puts to sleep what is due.
+async fn round(service: &Service, awake: &mut Awake) -> Result<Round, StoreError> {
+    // Who cannot be asked any more is on the way out.
+    let all = service.supervisor.all().await.unwrap_or_default();
+    let resting: Vec<(SessionHandle, Moment)> = all
+        .into_iter()
+        .filter_map(|handle| Some((handle.live().rests_since?, handle)))
+        .map(|(since, handle)| (handle, since))
+        .collect();
+    awake.retain(|id, since| resting.iter().any(|(handle, at)| handle.id == *id && at == since));
+    let hopes = !resting.is_empty();
+    let Some(after) = after(service).await.filter(|_| hopes) else {
+        return Ok(Round { next: None, hopes }); // The settings may change.
+    };
+    let (mut next, mut asked) = (None::<Duration>, 0);
+    for (handle, since) in resting {
+        if awake.contains_key(&handle.id) {
+            continue;
+        }
+        let at = match (since + after).checked_sub(now()) {
+            Some(left) if !left.is_zero() => now() + left,
+            Some(_) | None if asked == AT_ONCE => now(),
+            Some(_) | None => {
+                asked += 1;
+                match put_to_sleep(service, &handle, since, after).await? {
+                    Verdict::At(at) => at,
+                    Verdict::Sleep => continue,
+                    Verdict::Stay => {
+                        awake.insert(handle.id, since);
+                        continue;
+                    }
+                }
+            }
+        };
+        let left = at.saturating_sub(now());
+        next = Some(next.map_or(left, |next| next.min(left)));
+    }
+    Ok(Round { next, hopes: !awake.is_empty() })
+}
+
+/// Puts one to sleep, unless the registry knows of something that keeps it awake.
+async fn put_to_sleep(
+    service: &Service,
+    handle: &SessionHandle,
+    since: Moment,
+    after: Duration,
+) -> Result<Verdict, StoreError> {
+    let id = handle.id;
+    let known =
+        service.store.with(move |r| Ok(r.session(id)?.map(|row| (row, r.task_ended_at(id)))));
+    let Some((row, task_ended)) = known.await? else { return Ok(Verdict::Stay) };
+    let bonds = bonds(&row, task_ended?);
+    let verdict = decide(since, &bonds, after, now());
+    if verdict != Verdict::Sleep {
+        debug!(session = %id, ?verdict, "it stays awake");
+        return Ok(verdict);
+    }
+    if let Err(refused) = prepare(service, &row, Beginning::WhereItWas, None).await {
+        let error = &refused as &dyn std::error::Error;
+        warn!(session = %id, error, "it stays awake: nothing could wake it");
+        return Ok(Verdict::Stay);
+    }
+    fault::point("sleep.prepared"); // Invariant 1.
+    if handle.sleep(since).await {
+        info!(session = %id, "nobody has used it: it sleeps");
+        Ok(Verdict::Sleep)
+    } else {
+        Ok(Verdict::Stay)
+    }
+}
+
+fn bonds(row: &SessionRow, task_ended_ms: Option<i64>) -> Bonds {
+    let ago = |at: i64| u64::try_from(clock::wall_ms().saturating_sub(at)).unwrap_or(0);
+    let task_ended = task_ended_ms.map(|at| now().saturating_sub(Duration::from_millis(ago(at))));
+    let view = &row.view;
+    Bonds { kind: view.kind, pinned: view.pinned, live_tasks: view.live_tasks, task_ended }
+}
+
+/// How long a session rests before it sleeps, if any does.
+async fn after(service: &Service) -> Option<Duration> {
+    let notices = service.notices.clone();
+    let read = tokio::task::spawn_blocking(move || notices.settings().idle.after_ms).await;
+    read.ok().flatten().map(Duration::from_millis)
+}
+
+/// The clock that goes on while the machine sleeps.
+fn now() -> Moment {
+    Moment::from_millis(clock::boot_ms())
+}
