@@ -83,6 +83,16 @@ pub(crate) enum Outcome {
     Gone,
 }
 
+impl Outcome {
+    /// Whether the run is over.
+    pub(crate) fn is_end(self) -> bool {
+        match self {
+            Self::Ended { .. } | Self::Gone => true,
+            Self::Detached | Self::Stolen => false,
+        }
+    }
+}
+
 /// Why a session cannot be shown on this terminal.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AttachError {

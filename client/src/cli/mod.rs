@@ -54,7 +54,7 @@ impl Cli {
 pub(crate) enum Verb {
     /// Start a program as a session, in this terminal or in the background
     Start(Start),
-    /// Open a live session in this terminal; Ctrl-\ leaves it again
+    /// Open a session that runs or sleeps in this terminal; Ctrl-\ leaves it again
     Attach(Attach),
     /// Let go of all terminals that are attached to a session
     Detach(One),
@@ -75,7 +75,7 @@ pub(crate) enum Verb {
     Export(Export),
     /// Print a session's screen as it is now
     Peek(Peek),
-    /// Type text or keys into a session
+    /// Type text or keys into a session; one that sleeps is woken first
     Send(Send),
     /// Wait for sessions to end, and exit with the program's code
     Wait(Wait),

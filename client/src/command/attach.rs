@@ -7,8 +7,8 @@ use app_model::{Exit, SessionId, SessionView};
 
 use super::context::{Context, find_named, own_session};
 use super::watch::{self, Way};
-use super::{Done, away};
-use crate::attach::Options;
+use super::{Done, away, wake};
+use crate::attach::{Options, size_of_any};
 use crate::cli;
 use crate::exit::{Code, Status};
 use crate::picker::{self, Choice};
@@ -58,6 +58,7 @@ fn attach(context: &Context, args: cli::Attach) -> Done {
     };
     check_terminal()?;
     refuse_own(&view)?;
+    let view = wake::awake(&mut daemon, view, size_of_any())?;
     refuse_ended(&view)?;
     if !view.tty {
         return Err(AttachError::NoTerminal { id: view.id }.into());

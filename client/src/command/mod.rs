@@ -35,6 +35,7 @@ mod start;
 mod stop;
 mod task;
 mod wait;
+mod wake;
 mod watch;
 mod why;
 

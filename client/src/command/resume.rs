@@ -12,7 +12,7 @@ use super::attach::{choose, refuse_own};
 use super::context::{Context, exactly, find};
 use super::start::{five_lines, say_unenforced};
 use super::watch::{self, Way};
-use super::{Done, away};
+use super::{Done, away, wake};
 use crate::attach::{Options, size_of_any};
 use crate::cli;
 use crate::connect::{AskError, Daemon};
@@ -62,6 +62,9 @@ pub(super) fn bring_up(context: &Context, view: SessionView, options: Options) -
 fn go_on(context: &Context, mut daemon: Daemon, view: SessionView, options: Options) -> Done {
     refuse_own(&view)?;
     let way = Way::of_this_terminal(view.tty, options);
+    // One that slept shows by itself what was there.
+    let size = size_of_any().filter(|_| std::io::stdout().is_terminal());
+    let view = wake::awake(&mut daemon, view, size)?;
     if view.phase.is_live() {
         return watch::run(context, daemon, &view, way);
     }

@@ -13,8 +13,8 @@ use app_sys::places::Places;
 use app_wire::hold::{MAX_PAYLOAD, Send, ToHolder};
 use serde_json::json;
 
-use super::Done;
 use super::context::{Context, find_named};
+use super::{Done, wake};
 use crate::cli;
 use crate::exit::{Code, Status};
 use crate::hold::{HoldError, Holder};
@@ -68,9 +68,11 @@ pub(super) fn run(context: &Context, args: cli::Send) -> Done {
     }
     let mut daemon = context.daemon()?;
     let view = find_named(&mut daemon, &args.id)?;
-    send(context.places()?, view.id, sends)?;
+    let id = view.id;
+    wake::until_it_reads(&mut daemon, view)?;
+    send(context.places()?, id, sends)?;
     if context.output.json {
-        context.output.json(&json!({ "id": view.id, "sent": true }))?;
+        context.output.json(&json!({ "id": id, "sent": true }))?;
     }
     Ok(Status::DONE)
 }

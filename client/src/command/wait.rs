@@ -9,7 +9,7 @@
 use std::time::{Duration, Instant};
 
 use app_model::report::Outcome;
-use app_model::{SessionId, SessionView};
+use app_model::{Phase, SessionId, SessionView};
 use app_wire::control::{Awaited, Reply, Request, Target};
 
 use super::Done;
@@ -75,8 +75,9 @@ fn wait_for(
     if context.output.json {
         context.output.json(&session::array(&found))?;
     }
-    // One that ended first will never come to it.
-    let over: Vec<_> = found.into_iter().filter(|view| !view.phase.is_live()).collect();
+    // One that ended first will never come to it. One that sleeps does wait.
+    let is_over = |view: &SessionView| !view.phase.is_live() && view.phase != Phase::Asleep;
+    let over: Vec<_> = found.into_iter().filter(is_over).collect();
     let status = status(&over);
     Ok(if !over.is_empty() && status == Status::DONE { Status(1) } else { status })
 }

@@ -15,10 +15,10 @@ use app_model::reset::{RESET, TO_BOTTOM};
 use app_model::{Exit, RunNumber, SessionView};
 use app_wire::control::{Reply, Request};
 
-use super::Done;
-use super::context::{Context, exactly};
+use super::context::{Context, exactly, find};
 use super::follow::{self, Followed};
-use crate::attach::{self, Options, Outcome};
+use super::{Done, wake};
+use crate::attach::{self, Options, Outcome, size_of_any};
 use crate::connect::{AskError, Daemon};
 use crate::exit::Status;
 use crate::record::{RunDir, Transcript};
@@ -65,7 +65,29 @@ pub(super) fn run(context: &Context, daemon: Daemon, view: &SessionView, way: Wa
 }
 
 fn attach_to(context: &Context, view: &SessionView, options: Options) -> Done {
-    match attach::attach(context.places()?, view.id, options)? {
+    let mut view = view.clone();
+    loop {
+        let outcome = attach::attach(context.places()?, view.id, options)?;
+        let awake = if outcome.is_end() { woken(context, &view) } else { None };
+        match awake {
+            // It was put to sleep just when the person came.
+            Some(awake) => view = awake,
+            None => return tell(context, &view, outcome),
+        }
+    }
+}
+
+/// The session with its next run, if the one that was watched was put to sleep. What cannot be
+/// found out is told as the end that it looks like.
+fn woken(context: &Context, view: &SessionView) -> Option<SessionView> {
+    let mut daemon = context.daemon_if_any().ok()?;
+    let now = find(&mut daemon, exactly(view.id)).ok().filter(|now| now.run == view.run)?;
+    let awake = wake::awake(&mut daemon, now, size_of_any()).ok()?;
+    (awake.run != view.run).then_some(awake)
+}
+
+fn tell(context: &Context, view: &SessionView, outcome: Outcome) -> Done {
+    match outcome {
         Outcome::Detached => {
             detached(context, view);
             Ok(Status::DONE)

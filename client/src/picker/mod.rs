@@ -22,7 +22,7 @@ mod screen;
 use std::io;
 use std::time::Duration;
 
-use app_model::SessionView;
+use app_model::{Phase, SessionView};
 use app_sys::places::Places;
 use app_sys::poll::{self, Interest};
 use app_sys::signals::{Signal, Signals};
@@ -75,7 +75,7 @@ pub(crate) fn choose(mut daemon: Daemon, places: &Places, offer: Offer) -> Resul
     // The daemon is not needed while the person thinks.
     drop(daemon);
     if offer == Offer::Live {
-        views.retain(|view| view.phase.is_live());
+        views.retain(|view| view.phase.is_live() || view.phase == Phase::Asleep);
     }
     let model = List::new(views, app_sys::clock::boot_ms(), home());
     Ok(run(model, places).map_err(PickerError::Terminal)?)

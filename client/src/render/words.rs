@@ -3,13 +3,13 @@
 use app_model::elapsed::{ago, elapsed};
 use app_model::restart::Plan;
 use app_model::text::printable;
-use app_model::{Exit, SessionView};
+use app_model::{Exit, Phase, SessionView};
 
 use super::time::clock_time;
 
 /// How long it has run, when it ended, or when it comes back: `3m 20s`, `finished 3m ago`,
-/// `in 8s`, `by reboot at 14:02 · resumable`, `gave up after 10 restarts`. Stands after the
-/// word for its state.
+/// `in 8s`, `by reboot at 14:02 · resumable`, `for 2h 0m 5s`, `gave up after 10 restarts`.
+/// Stands after the word for its state.
 pub(crate) fn elapsed_or_age(view: &SessionView, now_ms: i64) -> String {
     match view.comeback.plan {
         Plan::Again { in_ms } if view.is_restarting() => {
@@ -22,6 +22,9 @@ pub(crate) fn elapsed_or_age(view: &SessionView, now_ms: i64) -> String {
         return by_reboot(view, now_ms);
     }
     match view.ended_at_ms {
+        Some(ended) if view.phase == Phase::Asleep => {
+            format!("for {}", elapsed(u64::try_from(now_ms - ended).unwrap_or(0)))
+        }
         Some(ended) if !view.phase.is_live() => {
             format!("finished {}", ago(u64::try_from(now_ms - ended).unwrap_or(0)))
         }
@@ -38,14 +41,14 @@ fn by_reboot(view: &SessionView, now_ms: i64) -> String {
 }
 
 /// What became of a session, in one phrase: `running · 3m 20s`, `failed · finished 3m ago`,
-/// `restarting in 8s`, `interrupted by reboot at 14:02 · resumable`.
+/// `restarting in 8s`, `asleep for 2h 0m 5s`, `interrupted by reboot at 14:02 · resumable`.
 pub(crate) fn state_and_age(
     view: &SessionView,
     now_ms: i64,
     state: impl Fn(&str) -> String,
 ) -> String {
     let word = view.state();
-    let gap = if matches!(word, "restarting" | "interrupted") { " " } else { " · " };
+    let gap = if matches!(word, "restarting" | "interrupted" | "asleep") { " " } else { " · " };
     format!("{}{gap}{}", state(word), elapsed_or_age(view, now_ms))
 }
 
@@ -108,8 +111,8 @@ pub(crate) fn short_path(path: &str, home: Option<&str>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use app_model::Lost;
     use app_model::restart::{Comeback, Restart};
-    use app_model::{Lost, Phase};
 
     use super::super::session::samples::failed;
     use super::*;
