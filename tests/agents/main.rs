@@ -9,6 +9,7 @@
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a failed step is a failed check")]
 
+mod asleep;
 mod both;
 mod claude;
 mod codex;

@@ -7,6 +7,7 @@
 use std::fs;
 use std::path::PathBuf;
 
+use app_tests::stand_in::StandIn;
 use app_tests::{Home, Outcome, Session, audit, wait};
 use serde_json::{Value, json};
 
@@ -243,6 +244,87 @@ fn the_daemon_dies_while_a_session_is_stopped_or_killed() {
     );
     let kill = |home: &Home| drop(it(home).appctl("kill", &[]));
     at_each(&["kill.recorded", "run.told"], a_live_one, kill, stopped);
+}
+
+/// An agent that has answered, and sleeps as soon as a daemon runs.
+fn an_idle_agent(home: &Home) {
+    let agent = StandIn::new(home).start("it", "first words");
+    agent.wait_for("idle", |view| view["turn"] == "idle");
+    let settings = home.config_dir().join("config.toml");
+    let text = fs::read_to_string(&settings).unwrap() + "[idle]\nafter = \"1s\"\n";
+    fs::write(settings, text).unwrap();
+}
+
+fn a_sleeping_agent(home: &Home) {
+    an_idle_agent(home);
+    it(home).wait_for("asleep", |view| view["phase"] == "asleep");
+}
+
+/// It wakes where it was, nothing was said twice, and nobody was told of anything.
+#[track_caller]
+fn wakes_where_it_was(point: &'static str, doomed: &Doomed, words: &str) {
+    let agent = StandIn::new(&doomed.home);
+    it(&doomed.home).appctl("send", &["--enter", words]).ok();
+    it(&doomed.home).wait_logs_contain(&format!("heard: {words}"));
+    assert_eq!(agent.heard(), ["first words", words], "{point}");
+    let again = &agent.starts()[1..];
+    assert!(again.iter().all(|start| start.contains("--resume")), "{point}: {again:?}");
+    let told = doomed.told();
+    let answers = told.lines().filter(|line| line.contains(r#""kind":"turn-ended""#)).count();
+    assert_eq!(
+        told.lines().count(),
+        answers,
+        "{point}: that it sleeps or wakes is no news: {told}"
+    );
+    assert!(answers <= 2, "{point}: {told}");
+}
+
+#[test]
+fn the_daemon_dies_while_a_session_is_put_to_sleep() {
+    let points = [
+        "next.spec-written",
+        "sleep.prepared",
+        "sleep.recorded",
+        "stop.recorded",
+        "run.told",
+        "end.learned",
+        "end.written",
+        "end.committed",
+    ];
+    at_each(
+        &points,
+        an_idle_agent,
+        |_| {},
+        |point, doomed, _| {
+            let view = it(&doomed.home).wait_for("asleep", |view| view["phase"] == "asleep");
+            assert_eq!(view["run"], 1, "{point}: {view:#}");
+            audit::check(&doomed.home);
+            wakes_where_it_was(point, doomed, "more words");
+        },
+    );
+}
+
+#[test]
+fn the_daemon_dies_while_a_session_wakes() {
+    let points =
+        ["run.registered", "run.not-spawned", "run.spawned", "run.reported", "run.start-committed"];
+    let act = |home: &Home| {
+        // It may sleep again before anybody looks; that is no matter here.
+        drop(home.appctl(["resume", "--bg", "it"]));
+    };
+    at_each(&points, a_sleeping_agent, act, |point, doomed, _| {
+        wakes_where_it_was(point, doomed, "more words");
+    });
+}
+
+#[test]
+fn a_holder_dies_while_a_session_wakes() {
+    let points = ["holder.not-bound", "holder.bound", "holder.no-child", "holder.has-child"];
+    let act = |home: &Home| drop(home.appctl(["resume", "--bg", "it"]));
+    at_each(&points, a_sleeping_agent, act, |point, doomed, views| {
+        assert_eq!(views[0]["phase"], "asleep", "{point}: it sleeps on: {views:#?}");
+        wakes_where_it_was(point, doomed, "more words");
+    });
 }
 
 #[test]

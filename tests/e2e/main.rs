@@ -12,6 +12,7 @@
     reason = "a failed step is a failed check, and says so by its panic"
 )]
 
+mod asleep;
 mod attach;
 mod attach_modes;
 mod comeback;

@@ -43,6 +43,7 @@ pub mod process;
 pub mod registry;
 pub mod screen;
 pub mod session;
+pub mod stand_in;
 pub mod terminal;
 pub mod wait;
 
