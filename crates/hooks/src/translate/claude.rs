@@ -14,7 +14,7 @@
 use app_model::report::{Outcome, Report};
 use serde_json::Value;
 
-use super::{conversation, task_began, task_ended, tool, turn_failed};
+use super::{conversation, ended_in, task_began, task_ended, tool, turn_failed};
 use crate::event;
 
 /// Notifications that are a question to a person.
@@ -51,8 +51,10 @@ pub(super) fn translate(event: &Value) -> Vec<Report> {
             vec![Report::Answered]
         }
         "Notification" => notification(event).into_iter().collect(),
-        "Stop" => vec![Report::TurnEnded { background: background(event), failed: None }],
-        "StopFailure" => vec![turn_failed(failure(event))],
+        "Stop" => {
+            ended_in(event, Report::TurnEnded { background: background(event), failed: None })
+        }
+        "StopFailure" => ended_in(event, turn_failed(failure(event))),
         "SessionEnd"
             if event::raw(event, &["reason"]).is_some_and(|why| GOES_ON.contains(&why)) =>
         {
@@ -126,6 +128,14 @@ mod tests {
         for (event, reports) in cases {
             assert_eq!(translate(&event), reports, "{event}");
         }
+    }
+
+    #[test]
+    fn the_end_of_a_turn_names_its_conversation() {
+        let event = json!({"hook_event_name": "Stop", "session_id": "c-1"});
+        let mut wanted = vec![Report::Conversation { id: "c-1".into() }];
+        wanted.extend(ended(0, None));
+        check([(event, wanted)]);
     }
 
     #[test]

@@ -9,7 +9,7 @@
 use app_model::report::{Outcome, Report};
 use serde_json::Value;
 
-use super::{claude, conversation, task_began, task_ended, turn_ended, turn_failed};
+use super::{claude, conversation, ended_in, task_began, task_ended, turn_ended, turn_failed};
 use crate::event;
 
 /// How the request for a title begins, in the releases seen so far; compared without case.
@@ -38,9 +38,12 @@ pub(super) fn translate(event: &Value) -> Vec<Report> {
         "SessionStart" => conversation(event, &["session_id"]),
         "UserPromptSubmit" => vec![Report::TurnBegan],
         "PreToolUse" | "PostToolUse" => vec![Report::Answered],
-        "Stop" => vec![Report::TurnEnded { background: claude::background(event), failed: None }],
+        "Stop" => {
+            let background = claude::background(event);
+            ended_in(event, Report::TurnEnded { background, failed: None })
+        }
         "Interrupt" => vec![turn_ended()],
-        "StopFailure" => vec![turn_failed(claude::failure(event))],
+        "StopFailure" => ended_in(event, turn_failed(claude::failure(event))),
         "SessionEnd" => vec![Report::Ended],
         _ => vec![],
     }

@@ -3,14 +3,14 @@
 use app_model::report::Report;
 use serde_json::Value;
 
-use super::{conversation, tool, turn_ended};
+use super::{conversation, ended_in, tool, turn_ended};
 use crate::event;
 
 pub(super) fn translate(event: &Value) -> Vec<Report> {
     match event::raw(event, &["hook_event_name"]).unwrap_or_default() {
         "SessionStart" => conversation(event, &["session_id"]),
         "BeforeAgent" => vec![Report::TurnBegan],
-        "AfterAgent" => vec![turn_ended()],
+        "AfterAgent" => ended_in(event, turn_ended()),
         "BeforeTool" | "AfterTool" => vec![Report::Answered],
         "Notification" => notification(event).into_iter().collect(),
         "SessionEnd" if event::raw(event, &["reason"]) == Some("clear") => vec![],

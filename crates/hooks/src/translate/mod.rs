@@ -37,6 +37,14 @@ fn conversation(event: &Value, names: &[&str]) -> Vec<Report> {
     event::first(event, names).map(|id| Report::Conversation { id }).into_iter().collect()
 }
 
+/// The end of a turn together with the conversation that it was in: each hook is a process of
+/// its own, and the one that named the conversation first may have been overtaken.
+fn ended_in(event: &Value, ended: Report) -> Vec<Report> {
+    let mut reports = conversation(event, &["session_id"]);
+    reports.push(ended);
+    reports
+}
+
 /// A turn that ended well, with nothing going on in the background.
 fn turn_ended() -> Report {
     Report::TurnEnded { background: 0, failed: None }
