@@ -4,7 +4,7 @@ use std::ffi::CStr;
 use std::fs;
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, BorrowedFd, FromRawFd as _, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd};
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::time::Duration;
@@ -244,8 +244,29 @@ pub(crate) fn bind_private(path: &Path) -> io::Result<UnixListener> {
     Ok(UnixListener::from(socket))
 }
 
+/// Not by rustix: to it every peer has a process id, and one that is outside of our pid
+/// namespace has none (unix(7), pid_namespaces(7)). So it is for a program in a sandbox.
+#[expect(unsafe_code, reason = "rustix cannot tell of a peer without a process id")]
 pub(crate) fn peer_uid(socket: BorrowedFd<'_>) -> io::Result<u32> {
-    Ok(rustix::net::sockopt::socket_peercred(socket)?.uid.as_raw())
+    let mut peer = libc::ucred { pid: 0, uid: u32::MAX, gid: u32::MAX };
+    let size = size_of::<libc::ucred>();
+    let mut length = libc::socklen_t::try_from(size).unwrap_or_default();
+    // SAFETY: the descriptor is open, and both pointers are to values of ours that live
+    // longer than the call and of which the kernel writes no more than `length` says.
+    let refused = unsafe {
+        libc::getsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_PEERCRED,
+            (&raw mut peer).cast(),
+            &raw mut length,
+        )
+    };
+    match (refused, usize::try_from(length)) {
+        (0, Ok(length)) if length == size => Ok(peer.uid),
+        (0, _) => Err(io::ErrorKind::InvalidData.into()),
+        _ => Err(io::Error::last_os_error()),
+    }
 }
 
 /// See [`crate::watch::DirWatch`].
