@@ -14,6 +14,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::record::Beginning;
+use crate::render::json::on_a_line;
 use crate::render::words::amount;
 
 /// Which form.
@@ -135,7 +136,7 @@ impl Writer {
             Format::AsciicastV2 => self.last_ms - self.begins_ms,
         };
         let (seconds, ms) = (since / 1_000, since % 1_000);
-        format!("[{seconds}.{ms:03},\"{code}\",{}]", json!(data))
+        format!("[{seconds}.{ms:03},\"{code}\",{}]", json_line(&data))
     }
 
     /// The whole characters that there are now (invariant 1).
@@ -161,7 +162,7 @@ impl Writer {
 }
 
 fn json_line(value: &impl Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_default()
+    on_a_line(value).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use crate::attach::size_of_any;
 use crate::exit::Code;
+use crate::render::json::on_a_line;
 use crate::report::{Explain, Report};
 
 /// How long a terminal that takes no output is given to take a note.
@@ -103,7 +104,7 @@ impl Output {
 
     /// Writes one JSON value on one line.
     pub(crate) fn json(self, value: &impl Serialize) -> Result<(), OutputError> {
-        let mut text = serde_json::to_string(value).map_err(OutputError::Json)?;
+        let mut text = on_a_line(value).map_err(OutputError::Json)?;
         text.push('\n');
         self.text(&text)
     }

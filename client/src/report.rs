@@ -16,6 +16,7 @@ use app_wire::control::Candidate;
 use serde_json::json;
 
 use crate::exit::Code;
+use crate::render::json::on_a_line;
 use crate::render::time::rfc3339;
 
 /// What an error knows beside its message.
@@ -107,7 +108,8 @@ impl Report {
         if !candidates.is_empty() {
             error["candidates"] = candidates.into();
         }
-        json!({ "error": error }).to_string() + "\n"
+        // A value that is JSON already has a form in it.
+        on_a_line(&json!({ "error": error })).unwrap_or_default() + "\n"
     }
 }
 

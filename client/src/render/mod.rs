@@ -1,6 +1,7 @@
 //! What people and programs see: tables, JSON, times.
 
 pub(crate) mod event;
+pub(crate) mod json;
 pub(crate) mod lines;
 pub(crate) mod session;
 pub(crate) mod style;

@@ -144,6 +144,11 @@ pub fn printable(text: &str) -> String {
         .collect()
 }
 
+/// Whether `c` acts on a terminal, or on the text around it, instead of being shown.
+pub fn acts(c: char) -> bool {
+    c.is_control() || is_reordering(c)
+}
+
 /// Whether `c` changes the order of the characters around it, or is an invisible mark.
 fn is_reordering(c: char) -> bool {
     matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
