@@ -43,6 +43,7 @@ mod registry;
 mod resume;
 mod rollup;
 mod scopes;
+mod secrets;
 mod select;
 mod send;
 mod start;

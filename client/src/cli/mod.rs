@@ -64,7 +64,7 @@ pub(crate) enum Verb {
     #[command(visible_alias = "ps", alias = "list")]
     Ls(Ls),
     /// Show everything about one session
-    Show(One),
+    Show(Show),
     /// Show what is believed of a session, and why
     Why(One),
     /// Print what a session wrote
@@ -146,6 +146,15 @@ const ID_HELP: &str = "The session: its id, the beginning of its id, or its name
 pub(crate) struct One {
     #[arg(help = ID_HELP, env = "APPCTL_SESSION")]
     pub(crate) id: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Show {
+    #[arg(help = ID_HELP, env = "APPCTL_SESSION")]
+    pub(crate) id: String,
+    /// Show arguments that look like secrets too; otherwise they are ***
+    #[arg(long)]
+    pub(crate) show_secrets: bool,
 }
 
 #[derive(Debug, Args)]

@@ -16,20 +16,25 @@ use crate::render::words::state_and_age;
 /// Bytes in a mebibyte.
 const MIB: u64 = 1 << 20;
 
-pub(super) fn run(context: &Context, args: cli::One) -> Done {
+pub(super) fn run(context: &Context, args: cli::Show) -> Done {
     let mut daemon = context.daemon()?;
     let view = show_named(&mut daemon, &args.id)?;
     let output = context.output;
     if output.json {
-        output.json(&session::detail(&view))?;
+        output.json(&session::detail(&view, args.show_secrets))?;
         return Ok(Status::DONE);
     }
-    output.text(&text(&view, app_sys::clock::wall_ms(), Paint::new(output.colour)))?;
+    let command = if args.show_secrets {
+        spec::whole_command_line(&view.argv)
+    } else {
+        spec::command_line(&view.argv)
+    };
+    output.text(&text(&view, command, app_sys::clock::wall_ms(), Paint::new(output.colour)))?;
     context.seen(&mut daemon, &view);
     Ok(Status::DONE)
 }
 
-fn text(view: &SessionView, now_ms: i64, paint: Paint) -> String {
+fn text(view: &SessionView, command: String, now_ms: i64, paint: Paint) -> String {
     let badge = if view.background { paint.badge(" bg") } else { String::new() };
     let mut out = format!(
         "{} · {}{badge} · {}\n",
@@ -37,7 +42,7 @@ fn text(view: &SessionView, now_ms: i64, paint: Paint) -> String {
         paint.bold(&printable(&view.name)),
         state_and_age(view, now_ms, |word| paint.state(word)),
     );
-    for (label, value) in facts(view) {
+    for (label, value) in facts(view, command) {
         if let Some(value) = value.filter(|value| !value.is_empty()) {
             out.push_str(&format!("  {} {}\n", paint.dim(&format!("{label:<9}")), value));
         }
@@ -45,10 +50,10 @@ fn text(view: &SessionView, now_ms: i64, paint: Paint) -> String {
     out
 }
 
-fn facts(view: &SessionView) -> [(&'static str, Option<String>); 23] {
+fn facts(view: &SessionView, command: String) -> [(&'static str, Option<String>); 23] {
     let number = |n: Option<u32>| n.map(|n| n.to_string());
     [
-        ("command", Some(spec::command_line(&view.argv))),
+        ("command", Some(command)),
         ("directory", Some(view.cwd.shown())),
         ("parent", view.parent.map(|id| id.to_string())),
         ("agent", view.agent.as_deref().map(printable)),
@@ -103,7 +108,8 @@ mod tests {
 
     #[test]
     fn what_is_known_is_shown_and_cannot_act_on_the_terminal() {
-        insta::assert_snapshot!(text(&failed(), 241_500, Paint::new(false)), @r"
+        let command = spec::command_line(&failed().argv);
+        insta::assert_snapshot!(text(&failed(), command, 241_500, Paint::new(false)), @r"
         01234567 · build�[31m · failed · finished 3m ago
           command   make 'all the things'
           directory /home/me/src/app

@@ -4,11 +4,12 @@
 //!
 //! 1. Fields of the contract are always there, `null` when there is nothing to say.
 //! 2. Fields are only ever added.
+//! 3. What looks like a secret is hidden unless it is asked for.
 
 use app_model::elapsed::elapsed;
 use app_model::restart::{Plan, Restart};
 use app_model::view::Usage;
-use app_model::{Exit, Kind, Limits, OsText, Phase, SessionId, SessionView};
+use app_model::{Exit, Kind, Limits, OsText, Phase, SessionId, SessionView, secret};
 use serde::Serialize;
 
 use super::time::rfc3339;
@@ -23,7 +24,7 @@ pub(crate) struct SessionJson<'a> {
     background: bool,
     agent: Option<&'a str>,
     model: Option<&'a str>,
-    argv: &'a [OsText],
+    argv: Vec<OsText>,
     cwd: &'a OsText,
     tty: bool,
     run: u32,
@@ -95,7 +96,7 @@ pub(crate) fn json(view: &SessionView) -> SessionJson<'_> {
         background: view.background,
         agent: view.agent.as_deref(),
         model: view.model.as_deref(),
-        argv: &view.argv,
+        argv: secret::argv(&view.argv),
         cwd: &view.cwd,
         tty: view.tty,
         run: view.run.0,
@@ -133,10 +134,14 @@ pub(crate) fn json(view: &SessionView) -> SessionJson<'_> {
     }
 }
 
-/// The session with all that is known of it.
-pub(crate) fn detail(view: &SessionView) -> DetailJson<'_> {
+/// The session with all that is known of it; with `secrets`, those that were hidden too.
+pub(crate) fn detail(view: &SessionView, secrets: bool) -> DetailJson<'_> {
+    let mut session = json(view);
+    if secrets {
+        session.argv.clone_from(&view.argv);
+    }
     DetailJson {
-        session: json(view),
+        session,
         stop_asked: view.stop_asked,
         last_line: view.last_line.as_deref(),
         limits: view.limits.map(limits),
@@ -242,9 +247,19 @@ mod tests {
 
     #[test]
     fn detail_adds_fields_and_keeps_the_others() {
-        let value = serde_json::to_value(detail(&samples::running())).unwrap();
+        let value = serde_json::to_value(detail(&samples::running(), false)).unwrap();
         assert_eq!(value["id"], "7c5dcf5d");
         assert_eq!(value["stop_asked"], false);
         assert!(value["dir"].is_string());
+    }
+
+    #[test]
+    fn secrets_are_hidden_unless_they_are_asked_for() {
+        let view =
+            SessionView { argv: vec!["x".into(), "--token=abc".into()], ..samples::failed() };
+        let argv = |value: serde_json::Value| value["argv"][1].clone();
+        assert_eq!(argv(serde_json::to_value(json(&view)).unwrap()), "--token=***");
+        assert_eq!(argv(serde_json::to_value(detail(&view, false)).unwrap()), "--token=***");
+        assert_eq!(argv(serde_json::to_value(detail(&view, true)).unwrap()), "--token=abc");
     }
 }

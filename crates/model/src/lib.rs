@@ -34,6 +34,7 @@ pub mod report;
 pub mod reset;
 pub mod restart;
 pub mod retention;
+pub mod secret;
 pub mod selector;
 pub mod session;
 pub mod settings;

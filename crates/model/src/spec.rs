@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::secret;
 use crate::{Limits, OsText};
 
 /// Most arguments, and most variables, that a spec may have.
@@ -40,11 +41,11 @@ pub struct Spec {
     pub limits: Limits,
 }
 
-/// Never shows the environment: it holds people's keys.
+/// Never shows the environment, which holds people's keys, nor what looks like one.
 impl std::fmt::Debug for Spec {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Spec")
-            .field("argv", &self.argv)
+            .field("argv", &secret::argv(&self.argv))
             .field("cwd", &self.cwd)
             .field("env", &format_args!("{} variables", self.env.len()))
             .field("terminal", &self.terminal)
@@ -146,8 +147,14 @@ impl Spec {
     }
 }
 
-/// Arguments as one line that a shell would read back, harmless to print.
+/// Arguments as one line that a shell would read back, harmless to print: what looks like a
+/// secret is hidden.
 pub fn command_line(argv: &[OsText]) -> String {
+    whole_command_line(&secret::argv(argv))
+}
+
+/// The same with everything in it, for who asks for that.
+pub fn whole_command_line(argv: &[OsText]) -> String {
     argv.iter().map(|a| quoted(&a.shown())).collect::<Vec<_>>().join(" ")
 }
 
@@ -205,12 +212,17 @@ mod tests {
     #[test]
     fn debug_output_keeps_the_environment_to_itself() {
         assert!(!format!("{:?}", spec()).contains("secret"));
+        let spec = Spec { argv: vec!["x".into(), "--token=abc".into()], ..spec() };
+        assert!(!format!("{spec:?}").contains("abc"));
     }
 
     #[test]
     fn a_command_line_reads_back_in_a_shell() {
         assert_eq!(spec().command_line(), r"sh -c 'echo '\''hi there'\'''");
         assert_eq!(command_line(&["".into(), "a;b".into()]), "'' 'a;b'");
+        let secret = ["x".into(), "--token".into(), "abc".into()];
+        assert_eq!(command_line(&secret), "x --token '***'");
+        assert_eq!(whole_command_line(&secret), "x --token abc");
     }
 
     #[test]
