@@ -2,13 +2,14 @@
 //!
 //! Levels: `error` is our bug; `warn` is bad but possible; `info` can stay on for ever;
 //! `debug` can be hidden without loss. `APPCTL_LOG` filters (tracing's syntax). No
-//! environment of a session is ever logged.
+//! environment of a session is ever logged, and nothing in a line acts on a terminal.
 
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+use app_model::text::printable;
 use app_sys::private;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
@@ -32,8 +33,11 @@ pub fn to_file(path: &Path) -> io::Result<()> {
 
 /// Logs to standard error from now on.
 pub fn to_stderr() -> io::Result<()> {
-    let subscriber =
-        tracing_subscriber::fmt().with_env_filter(filter()).with_writer(io::stderr).finish();
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter())
+        .with_ansi(false)
+        .with_writer(|| Harmless(io::stderr()))
+        .finish();
     tracing::subscriber::set_global_default(subscriber).map_err(io::Error::other)
 }
 
@@ -73,10 +77,10 @@ struct Shared(Mutex<LogFile>);
 struct Line<'a>(&'a Mutex<LogFile>);
 
 impl<'a> MakeWriter<'a> for Shared {
-    type Writer = Line<'a>;
+    type Writer = Harmless<Line<'a>>;
 
-    fn make_writer(&'a self) -> Line<'a> {
-        Line(&self.0)
+    fn make_writer(&'a self) -> Self::Writer {
+        Harmless(Line(&self.0))
     }
 }
 
@@ -89,6 +93,22 @@ impl Write for Line<'_> {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+/// Writes each event as one line on which nothing acts on a terminal: an error may quote a
+/// file's name. It is given one event at a time.
+struct Harmless<W>(W);
+
+impl<W: Write> Write for Harmless<W> {
+    fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+        let line = printable(String::from_utf8_lossy(event).trim_end_matches('\n')) + "\n";
+        self.0.write_all(line.as_bytes())?;
+        Ok(event.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
     }
 }
 
@@ -108,5 +128,12 @@ mod tests {
         assert_eq!(std::fs::metadata(&path).unwrap().len(), MAX_FILE / 2);
         assert_eq!(std::fs::metadata(dir.path().join("appd.log.1")).unwrap().len(), MAX_FILE);
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 2);
+    }
+    #[test]
+    fn an_event_is_one_line_whatever_it_quotes() {
+        let mut written = Vec::new();
+        let event = "a\x1b[2J\u{9b}b\nFORGED\u{202e}\n".as_bytes();
+        assert_eq!(Harmless(&mut written).write(event).unwrap(), event.len());
+        assert_eq!(String::from_utf8(written).unwrap(), "a\u{fffd}[2J\u{fffd}b FORGED\n");
     }
 }

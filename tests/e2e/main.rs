@@ -26,6 +26,7 @@ mod frames;
 mod handover;
 mod harness;
 mod hooks;
+mod hostile;
 mod killed;
 mod ls;
 mod manage;

@@ -2,6 +2,7 @@
 
 use app_model::SessionView;
 use app_model::reset::{RESET, below, make_room};
+use app_model::text::printable;
 use app_sys::places::Places;
 use serde_json::json;
 
@@ -36,7 +37,10 @@ impl Explain for NoScreen {
 pub(super) fn run(context: &Context, args: cli::Peek) -> Done {
     let mut daemon = context.daemon()?;
     let view = find_named(&mut daemon, &args.id)?;
-    let screen = screen(context.places()?, &view, args.ansi)?;
+    let mut screen = screen(context.places()?, &view, args.ansi)?;
+    if !args.ansi {
+        screen = harmless(&screen).into_bytes();
+    }
     let output = context.output;
     if output.json {
         let (id, text) = (view.id, String::from_utf8_lossy(&screen));
@@ -57,6 +61,12 @@ pub(super) fn run(context: &Context, args: cli::Peek) -> Done {
     }
     context.seen(&mut daemon, &view);
     Ok(Status::DONE)
+}
+
+/// The text of a screen with what acts on a terminal left out: cells may hold any character.
+fn harmless(screen: &[u8]) -> String {
+    let text = String::from_utf8_lossy(screen);
+    text.split('\n').map(printable).collect::<Vec<_>>().join("\n")
 }
 
 /// The screen from whoever has it: the holder, or the record.

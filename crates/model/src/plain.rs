@@ -7,12 +7,15 @@
 //!
 //! # Invariants
 //!
-//! 1. No control character but the line ends it writes itself is in the output.
+//! 1. No control character but the line ends it writes itself is in the output, and nothing
+//!    that turns text around.
 //! 2. A line holds at most [`MAX_LINE`] characters; a longer one is broken.
 //! 3. Memory is bounded whatever comes: the parser's own buffers are cut by
 //!    `MAX_STRING`.
 
 use vte::{Params, Parser, Perform};
+
+use crate::text::acts;
 
 /// Characters after which a line is broken.
 pub const MAX_LINE: usize = 16 << 10;
@@ -182,7 +185,7 @@ struct Sink<'a> {
 
 impl Perform for Sink<'_> {
     fn print(&mut self, c: char) {
-        if c.is_control() {
+        if acts(c) {
             return; // Invariant 1: the parser prints DEL and C1 as characters.
         }
         self.line.put(c);
