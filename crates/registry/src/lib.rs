@@ -19,6 +19,7 @@ mod comebacks;
 mod error;
 mod events;
 mod facts;
+mod family;
 mod migrations;
 mod notices;
 mod removal;

@@ -11,6 +11,7 @@ use app_model::{Clocks, Exit, Kind, OsText, Phase, RunNumber, SessionId, Turn};
 use super::*;
 
 mod comebacks;
+mod family;
 mod retention;
 
 const BOOT: &str = "boot";
