@@ -78,6 +78,7 @@ mod tests {
             transcript_bytes: 0,
             umask: None,
             limits: app_model::Limits::default(),
+            trust: app_model::Trust::DEFAULT,
         }
     }
 

@@ -246,6 +246,7 @@ mod tests {
             transcript_bytes: 1,
             umask: None,
             limits: app_model::Limits::default(),
+            trust: app_model::Trust::DEFAULT,
         };
         create(&places, &meta, &mut spec).unwrap();
         let dir = places.session_dir(id);

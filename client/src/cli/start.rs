@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use app_model::limits;
+use app_model::{Trust, limits};
 use clap::{Args, ValueEnum};
 
 use super::Keys;
@@ -43,6 +43,9 @@ pub(crate) struct Start {
     /// How many processes and threads they may be
     #[arg(long, value_name = "N", value_parser = limits::tasks)]
     pub(crate) tasks: Option<u64>,
+    /// What programs in it may ask of the daemon: report, task or full
+    #[arg(long, value_name = "TRUST")]
+    pub(crate) trust: Option<Trust>,
     /// When its end and its questions are told: auto is as the settings say
     #[arg(long, value_name = "WHEN", value_enum)]
     pub(crate) notify: Option<NotifyWhen>,

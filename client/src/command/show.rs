@@ -50,7 +50,7 @@ fn text(view: &SessionView, command: String, now_ms: i64, paint: Paint) -> Strin
     out
 }
 
-fn facts(view: &SessionView, command: String) -> [(&'static str, Option<String>); 23] {
+fn facts(view: &SessionView, command: String) -> [(&'static str, Option<String>); 24] {
     let number = |n: Option<u32>| n.map(|n| n.to_string());
     [
         ("command", Some(command)),
@@ -75,6 +75,7 @@ fn facts(view: &SessionView, command: String) -> [(&'static str, Option<String>)
         ("usage", usage(view)),
         ("limits", view.limits.map(|limits| limits.shown())),
         ("scope", view.scope.as_deref().map(printable)),
+        ("trust", view.trust.map(|trust| trust.word().into())),
         ("records", Some(OsText::shown(&view.dir))),
     ]
 }

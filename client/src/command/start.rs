@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use app_model::restart::Restart;
 use app_model::spec::{DEFAULT_HISTORY_LINES, DEFAULT_TRANSCRIPT_BYTES};
-use app_model::{Limits, OsText, SessionId, Spec, environment};
+use app_model::{Limits, OsText, SessionId, Spec, Trust, environment};
 use app_wire::control::{ErrorCode, NotifyWhen, Reply, Request, Start, Started, Target};
 use serde_json::json;
 
@@ -162,6 +162,7 @@ fn spec(args: &cli::Start) -> Result<Spec, crate::report::Report> {
         transcript_bytes: DEFAULT_TRANSCRIPT_BYTES,
         umask: Some(app_sys::process::umask()),
         limits: Limits { memory_bytes: args.memory, cpu_percent: args.cpu, tasks: args.tasks },
+        trust: args.trust.unwrap_or(Trust::DEFAULT),
     })
 }
 

@@ -40,6 +40,7 @@ fn as_start(args: TaskStart) -> Start {
         cpu: None,
         tasks: None,
         notify: None,
+        trust: None,
         restart: RestartWhen::Never,
         parent: Some(args.parent),
         quiet: args.quiet,

@@ -9,7 +9,7 @@
 use app_model::elapsed::elapsed;
 use app_model::restart::{Plan, Restart};
 use app_model::view::Usage;
-use app_model::{Exit, Kind, Limits, OsText, Phase, SessionId, SessionView, secret};
+use app_model::{Exit, Kind, Limits, OsText, Phase, SessionId, SessionView, Trust, secret};
 use serde::Serialize;
 
 use super::time::rfc3339;
@@ -70,6 +70,7 @@ pub(crate) struct DetailJson<'a> {
     last_line: Option<&'a str>,
     limits: Option<LimitsJson>,
     scope: Option<&'a str>,
+    trust: Option<Trust>,
     dir: &'a OsText,
 }
 
@@ -146,6 +147,7 @@ pub(crate) fn detail(view: &SessionView, secrets: bool) -> DetailJson<'_> {
         last_line: view.last_line.as_deref(),
         limits: view.limits.map(limits),
         scope: view.scope.as_deref(),
+        trust: view.trust,
         dir: &view.dir,
     }
 }
@@ -198,6 +200,7 @@ pub(crate) mod samples {
             usage: None,
             limits: None,
             scope: None,
+            trust: None,
             dir: "/home/me/.local/state/appctl/sessions/7c5dcf5d".into(),
             comeback: Comeback::default(),
         }

@@ -134,6 +134,7 @@ impl Home {
             usage: None,
             limits: None,
             scope: None,
+            trust: None,
             dir: dir.into(),
             comeback: Comeback::default(),
         }

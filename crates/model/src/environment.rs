@@ -28,6 +28,7 @@ const MARKERS: &[&str] = &[
     "LINES",
     "COLUMNS",
     "APPCTL_SESSION",
+    "APPCTL_SOCKET",
     "NOTIFY_SOCKET",
     "LISTEN_FDS",
     "LISTEN_PID",
@@ -57,6 +58,9 @@ pub const DEFAULT_TERM: &str = "xterm-256color";
 
 /// The variable that holds the id of the session a program runs in.
 pub const SESSION_VARIABLE: &str = "APPCTL_SESSION";
+
+/// The variable that names the socket on which a session's programs reach the daemon.
+pub const SOCKET_VARIABLE: &str = "APPCTL_SOCKET";
 
 /// Whether the variable `name` stays behind.
 pub fn is_marker(name: &str) -> bool {

@@ -42,6 +42,7 @@ pub mod signal;
 pub mod spec;
 pub mod task;
 pub mod text;
+pub mod trust;
 pub mod view;
 
 pub use causes::causes;
@@ -52,4 +53,5 @@ pub use limits::{Limit, Limits};
 pub use signal::Signal;
 pub use spec::{Spec, TerminalSize};
 pub use text::OsText;
+pub use trust::Trust;
 pub use view::{Kind, Phase, SessionView, Turn};

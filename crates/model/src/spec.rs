@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::secret;
-use crate::{Limits, OsText};
+use crate::{Limits, OsText, Trust};
 
 /// Most arguments, and most variables, that a spec may have.
 pub const MAX_ITEMS: usize = 16_384;
@@ -39,6 +39,9 @@ pub struct Spec {
     /// What its processes may use.
     #[serde(default)]
     pub limits: Limits,
+    /// What its programs may ask of the daemon.
+    #[serde(default = "trust_of_old")]
+    pub trust: Trust,
 }
 
 /// Never shows the environment, which holds people's keys, nor what looks like one.
@@ -53,6 +56,7 @@ impl std::fmt::Debug for Spec {
             .field("transcript_bytes", &self.transcript_bytes)
             .field("umask", &self.umask)
             .field("limits", &self.limits)
+            .field("trust", &self.trust)
             .finish()
     }
 }
@@ -175,6 +179,10 @@ const fn default_transcript_bytes() -> u64 {
     DEFAULT_TRANSCRIPT_BYTES
 }
 
+const fn trust_of_old() -> Trust {
+    Trust::OF_OLD
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -189,6 +197,7 @@ mod tests {
             transcript_bytes: 10,
             umask: Some(0o22),
             limits: Limits::default(),
+            trust: Trust::DEFAULT,
         }
     }
 
@@ -232,5 +241,6 @@ mod tests {
         let spec: Spec = serde_json::from_str(old).unwrap();
         assert_eq!(spec.terminal, Some(TerminalSize::DEFAULT));
         assert_eq!(spec.history_lines, DEFAULT_HISTORY_LINES);
+        assert_eq!(spec.trust, Trust::Full);
     }
 }

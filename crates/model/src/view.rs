@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::restart::{Comeback, Plan};
-use crate::{Exit, Limits, Lost, OsText, RunNumber, SessionId};
+use crate::{Exit, Limits, Lost, OsText, RunNumber, SessionId, Trust};
 
 /// Whether a session stands for itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -168,6 +168,8 @@ pub struct SessionView {
     /// The unit of the service manager that its processes are in; only where it was asked
     /// for, and there is one.
     pub scope: Option<String>,
+    /// What its programs may ask of the daemon; only where it was asked for.
+    pub trust: Option<Trust>,
     /// Where its runs are recorded.
     pub dir: OsText,
     /// How it comes back by itself.

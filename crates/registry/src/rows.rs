@@ -230,6 +230,7 @@ pub(crate) fn session_row(row: &Row<'_>) -> Result<SessionRow, RegistryError> {
         usage: None,
         limits: None,
         scope: None,
+        trust: None,
         dir: OsText::default(),
         comeback: Comeback {
             policy: Restart::of_word(&row.get::<_, String>(33)?),

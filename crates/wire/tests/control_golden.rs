@@ -12,7 +12,7 @@ use app_model::task::TaskView;
 use app_model::view::{Attention, Usage};
 use app_model::{
     Exit, Kind, Limits, Lost, OsText, Phase, RunNumber, SessionId, SessionView, Signal, Spec,
-    TerminalSize, Turn,
+    TerminalSize, Trust, Turn,
 };
 use app_wire::control::{
     Awaited, Candidate, CodecError, DaemonStatus, ErrorCode, Fact, Failure, Gap, MAX_REQUEST,
@@ -35,6 +35,7 @@ fn requests() -> Vec<(&'static str, Request)> {
         transcript_bytes: 1 << 28,
         umask: Some(0o22),
         limits: Limits { memory_bytes: Some(4 << 30), cpu_percent: Some(200), tasks: Some(500) },
+        trust: Trust::Task,
     };
     let start = Start {
         spec,
@@ -174,6 +175,7 @@ fn view() -> SessionView {
         usage: Some(Usage { cpu_ms: 8, rss_bytes: 9, processes: 10 }),
         limits: Some(Limits { memory_bytes: None, cpu_percent: None, tasks: Some(64) }),
         scope: Some("s.scope".into()),
+        trust: Some(Trust::Full),
         dir: "/state".into(),
         comeback: Comeback {
             policy: Restart::Always,

@@ -38,6 +38,7 @@ pub(crate) fn script(text: &str) -> Spec {
         transcript_bytes: DEFAULT_TRANSCRIPT_BYTES,
         umask: None,
         limits: app_model::Limits::default(),
+        trust: app_model::Trust::DEFAULT,
     }
 }
 
