@@ -109,7 +109,8 @@ impl BootError {
 
 /// Makes the directories, or says which one is not to be trusted.
 pub fn make_directories(places: &Places) -> Result<(), BootError> {
-    for dir in [&places.runtime, &places.run_dir(), &places.state, &places.sessions_dir()] {
+    let (run, inner, sessions) = (places.run_dir(), places.inner_dir(), places.sessions_dir());
+    for dir in [&places.runtime, &run, &inner, &places.state, &sessions] {
         private::ensure_dir(dir)?;
     }
     Ok(())

@@ -7,7 +7,7 @@ use app_agents::Profiles;
 use app_sys::lock::Lock;
 use app_sys::{clock, process};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -22,7 +22,7 @@ use crate::prune;
 use crate::rebuild::open_or_rebuild;
 use crate::recover::recover;
 use crate::scope::{Scopes, leave_foreign_scope};
-use crate::server::accept;
+use crate::server::{accept, inside};
 use crate::service::Service;
 use crate::session::actor::Around;
 use crate::store::Store;
@@ -31,6 +31,9 @@ use crate::supervisor::Supervisor;
 /// Most threads for work that may wait for a disk: reading records, deleting directories,
 /// looking at the process table.
 const BLOCKING_THREADS: usize = 8;
+
+/// Sockets of sessions that may wait to be served: taking one takes no time.
+const DOORS: usize = 64;
 
 /// Runs until somebody ends it. Only for the holder of the lock.
 pub fn run(begin: Begin, lock: Lock, starter: Starter) -> Result<(), BootError> {
@@ -72,13 +75,15 @@ async fn serve(
     lock: &Lock,
     starter: Starter,
 ) -> Result<(), BootError> {
-    let (service, control, rollups) = match set_up(config, inherited, lock).await {
+    let open = CancellationToken::new();
+    let (service, control, rollups) = match set_up(config, inherited, lock, open.clone()).await {
         Ok(ready) => ready,
         Err(error) => {
             starter.failed(&error);
             return Err(error);
         }
     };
+    open.cancel();
     tokio::spawn(notify::run(service.clone()));
     tokio::spawn(comeback::run(service.clone()));
     tokio::spawn(idle::run(service.clone()));
@@ -102,11 +107,13 @@ async fn serve(
     Ok(())
 }
 
-/// Everything but the answering of requests: clients that connect now wait a moment.
+/// Everything but the answering of requests: clients that connect now wait a moment, those
+/// inside of sessions until it is `open`.
 async fn set_up(
     config: Config,
     inherited: Option<UnixListener>,
     lock: &Lock,
+    open: CancellationToken,
 ) -> Result<(Service, Control, Rollups), BootError> {
     let control = boot::listen(&config.places, inherited, lock)?;
     let places = config.places.clone();
@@ -129,8 +136,11 @@ async fn set_up(
         planned: planned.clone(),
         resting: resting.clone(),
     };
+    let (doors, opened) = mpsc::channel(DOORS);
     let service = Service {
-        supervisor: Supervisor::spawn(config.clone(), around),
+        supervisor: Supervisor::spawn(config.clone(), around, doors),
+        clients: Arc::new(Semaphore::new(config.budget.clients)),
+        inside: Arc::new(Semaphore::new(config.budget.inside)),
         config,
         store,
         notices,
@@ -140,6 +150,7 @@ async fn set_up(
         end,
         started_boot_ms: clock::boot_ms(),
     };
+    tokio::spawn(inside::run(opened, service.clone(), open));
     recover(&service).await?;
     Ok((service, control, rollups))
 }

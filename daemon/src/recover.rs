@@ -16,6 +16,7 @@ use app_model::event::kind;
 use app_sys::fault;
 use tracing::{info, warn};
 
+use crate::door;
 use crate::ledger;
 use crate::service::Service;
 use crate::session::{Begin, SessionHandle};
@@ -44,6 +45,10 @@ pub enum RecoverError {
 pub async fn recover(service: &Service) -> Result<(), RecoverError> {
     fault::point("adopt.begun");
     let live = service.store.with(|registry| registry.live_runs()).await?;
+    let known = live.iter().map(|run| run.session).collect();
+    let places = service.config.places.clone();
+    // Before anybody can start another session. What it leaves, the next daemon takes away.
+    drop(tokio::task::spawn_blocking(move || door::close_all_but(&places, &known)).await);
     let mut handles = Vec::with_capacity(live.len());
     for run in live {
         handles.push(service.supervisor.enter(run.session, Begin::Adopt(run)).await?);

@@ -10,7 +10,7 @@ use app_model::restart::Plan;
 use app_registry::SessionRow;
 use app_sys::clock;
 use app_wire::hold::Status;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use crate::clocks::clocks;
@@ -45,6 +45,10 @@ pub struct Service {
     pub planned: Arc<Notify>,
     /// Woken when a session has come to rest.
     pub resting: Arc<Notify>,
+    /// Room for clients on the control socket.
+    pub clients: Arc<Semaphore>,
+    /// Room for clients inside of sessions.
+    pub inside: Arc<Semaphore>,
     /// Ends the daemon.
     pub end: CancellationToken,
     /// When it started, on the clock that counts suspend.

@@ -5,6 +5,8 @@
 //! 1. A session has at most one actor: only this task makes them, and it makes one only
 //!    when there is none that takes requests.
 //! 2. Sessions that ended are not in the table.
+//! 3. Every session in the table has its socket for the programs inside it, made before
+//!    anything runs in it and removed by nobody else.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -12,9 +14,10 @@ use std::sync::Arc;
 use app_model::SessionId;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
-use tracing::error;
+use tracing::{error, warn};
 
 use crate::config::Config;
+use crate::door::{self, Door};
 use crate::session::SessionHandle;
 use crate::session::actor::{Actor, Around, Begin, SIGHTS};
 use crate::session::link::HolderLink;
@@ -42,11 +45,12 @@ pub struct Supervisor {
 
 impl Supervisor {
     /// Starts the task that owns the table. It ends with the last [`Supervisor`].
-    pub fn spawn(config: Arc<Config>, around: Around) -> Self {
+    /// The sockets of sessions go through `doors`, for somebody to serve them.
+    pub fn spawn(config: Arc<Config>, around: Around, doors: mpsc::Sender<Door>) -> Self {
         let (requests, inbox) = mpsc::channel(INBOX);
         let (counted, count) = watch::channel(0);
         let (live, actors) = (HashMap::new(), JoinSet::new());
-        tokio::spawn(Table { config, around, inbox, live, actors, counted }.run());
+        tokio::spawn(Table { config, around, doors, inbox, live, actors, counted }.run());
         Self { requests, count }
     }
 
@@ -83,6 +87,7 @@ impl Supervisor {
 struct Table {
     config: Arc<Config>,
     around: Around,
+    doors: mpsc::Sender<Door>,
     inbox: mpsc::Receiver<Request>,
     live: HashMap<SessionId, SessionHandle>,
     actors: JoinSet<SessionId>,
@@ -104,7 +109,7 @@ impl Table {
                     }
                 },
                 request = self.inbox.recv() => match request {
-                    Some(request) => self.answer(request),
+                    Some(request) => self.answer(request).await,
                     None => return,
                 },
             }
@@ -113,7 +118,7 @@ impl Table {
         }
     }
 
-    fn answer(&mut self, request: Request) {
+    async fn answer(&mut self, request: Request) {
         // Whoever asked may be gone; then nobody needs the answer.
         match request {
             Request::Get(id, done) => drop(done.send(self.present(id))),
@@ -122,7 +127,10 @@ impl Table {
                 drop(done.send(open.cloned().collect()));
             }
             Request::Enter(id, begin, done) => {
-                let handle = self.present(id).unwrap_or_else(|| self.make(id, &begin));
+                let handle = match self.present(id) {
+                    Some(handle) => handle,
+                    None => self.make(id, &begin).await,
+                };
                 drop(done.send(handle));
             }
         }
@@ -132,7 +140,7 @@ impl Table {
         self.live.get(&id).filter(|handle| !handle.is_closed()).cloned()
     }
 
-    fn make(&mut self, id: SessionId, begin: &Begin) -> SessionHandle {
+    async fn make(&mut self, id: SessionId, begin: &Begin) -> SessionHandle {
         let (sights, seen) = mpsc::channel(SIGHTS);
         let scopes = self.around.scopes.clone();
         let mut link = HolderLink::new(id, self.config.clone(), sights, scopes);
@@ -140,6 +148,7 @@ impl Table {
             link.adopt(live.clone());
         }
         let (actor, handle) = Actor::new(id, begin, link, seen, self.around.clone());
+        self.open_door(&handle).await;
         self.actors.spawn(async move {
             actor.run().await;
             id
@@ -148,10 +157,23 @@ impl Table {
         handle
     }
 
+    /// A session without it runs all the same; only its programs cannot reach the daemon.
+    async fn open_door(&self, session: &SessionHandle) {
+        match door::open(&self.config.places, session.id) {
+            Ok(listener) => {
+                let door = Door { session: session.clone(), listener };
+                // Nobody serves it when the daemon is on its way out.
+                drop(self.doors.send(door).await);
+            }
+            Err(error) => warn!(session = %session.id, %error, "no socket inside the session"),
+        }
+    }
+
     fn forget(&mut self, id: SessionId) {
         // There may be a new actor of the same session already.
         if self.live.get(&id).is_some_and(SessionHandle::is_closed) {
             self.live.remove(&id);
+            door::close(&self.config.places, id); // Invariant 3.
         }
     }
 }

@@ -27,6 +27,7 @@ mod handover;
 mod harness;
 mod hooks;
 mod hostile;
+mod inside;
 mod killed;
 mod ls;
 mod manage;

@@ -253,7 +253,7 @@ fn start_daemon_behind(home: &Home, words: &[&str]) {
 #[test]
 fn sessions_are_refused_before_they_take_the_last_descriptor() {
     let home = Home::new();
-    start_daemon_behind(&home, &["prlimit", "--nofile=40:40"]);
+    start_daemon_behind(&home, &["prlimit", "--nofile=52:52"]);
     let first = home.start_sh("first", LISTENER);
     let mut live = 1;
     let refused = loop {

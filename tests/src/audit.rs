@@ -122,12 +122,14 @@ fn directories(home: &Home) -> BTreeSet<String> {
 #[track_caller]
 fn sockets_are_of_what_is_alive(home: &Home, views: &[Value]) {
     let alive: BTreeSet<String> = views.iter().filter(|view| is_alive(view)).map(id_of).collect();
-    wait::until("the sockets to be those of what is alive", || {
-        let entries = fs::read_dir(home.runtime_dir().join("run")).unwrap().flatten();
-        let found: BTreeSet<_> =
-            entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
-        if found == alive { Ok(()) } else { Err(format!("{found:?}, and alive {alive:?}")) }
-    });
+    for dir in ["run", "in"] {
+        wait::until("the sockets to be those of what is alive", || {
+            let entries = fs::read_dir(home.runtime_dir().join(dir)).unwrap().flatten();
+            let found: BTreeSet<_> =
+                entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+            if found == alive { Ok(()) } else { Err(format!("{found:?}, and alive {alive:?}")) }
+        });
+    }
 }
 
 /// Nothing runs that nobody knows of, and no session has two holders.

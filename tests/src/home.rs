@@ -166,6 +166,11 @@ impl Home {
         self.runtime_dir().join("run").join(id)
     }
 
+    /// Where the daemon listens for programs inside a session.
+    pub fn inner_socket(&self, id: &str) -> PathBuf {
+        self.runtime_dir().join("in").join(id).join("sock")
+    }
+
     /// One of the programs under test.
     pub fn program(&self, name: &str) -> PathBuf {
         self.programs.join(name)

@@ -36,6 +36,7 @@ pub mod desktop;
 pub mod disk;
 pub mod follow;
 pub mod home;
+pub mod inside;
 pub mod manager;
 pub mod outcome;
 pub mod peer;

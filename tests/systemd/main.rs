@@ -1,4 +1,4 @@
-//! The daemon as a service of a real systemd.
+//! What needs root: the daemon as a service of a real systemd, and sessions in a sandbox.
 //!
 //! Needs root: `systemd --user` gets namespaces of its own.
 
@@ -9,5 +9,6 @@
 )]
 
 mod oom;
+mod sandbox;
 mod scopes;
 mod service;

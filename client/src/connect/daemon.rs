@@ -7,8 +7,9 @@
 //!
 //! 1. A request is sent again only where that does no harm: the daemon hung up before
 //!    it can have read it, or the request changes nothing.
-//! 2. Under [`Absent::Say`] no daemon is ever started.
+//! 2. Under [`Absent::Say`], and from inside a session, no daemon is ever started.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use app_sys::places::Places;
@@ -18,6 +19,7 @@ use bytes::Bytes;
 use tokio::runtime::{Builder, Runtime};
 
 use super::control::{ConnectError, Control, Greeting, TalkError, body};
+use super::entrance::Entrance;
 use super::launch::{self, LaunchError};
 use crate::exit::Code;
 use crate::report::Explain;
@@ -38,6 +40,14 @@ pub(crate) enum AskError {
     /// There is no connection.
     #[error(transparent)]
     Connect(#[from] ConnectError),
+    /// There is no daemon, and from inside a session none is started.
+    #[error("no daemon listens on `{}`, for the session in which this runs", .socket.display())]
+    NobodyOutside {
+        /// The session's socket.
+        socket: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// There is no daemon, and none could be started.
     #[error(transparent)]
     Launch(#[from] LaunchError),
@@ -77,6 +87,7 @@ impl Explain for AskError {
             Self::Connect(error) => error.code(),
             Self::Launch(error) => error.code(),
             Self::Talk(error) => error.code(),
+            Self::NobodyOutside { .. } => Code::NoDaemon,
             Self::Refused(failure) => failure.code.into(),
             Self::OffTopic | Self::Runtime(_) => Code::Failed,
         }
@@ -88,6 +99,9 @@ impl Explain for AskError {
             Self::Connect(error) => error.hint(),
             Self::Launch(error) => error.hint(),
             Self::Talk(error) => error.hint(),
+            Self::NobodyOutside { .. } => Some(
+                "Any `appctl` outside of the session starts one: `appctl daemon start`.".into(),
+            ),
             Self::Refused(failure) => failure.hint.clone(),
             Self::OffTopic => {
                 Some("Restart the daemon: `appctl daemon restart`. Sessions keep running.".into())
@@ -102,6 +116,7 @@ impl Explain for AskError {
             Self::Connect(error) => error.because(),
             Self::Launch(error) => error.because(),
             Self::Talk(error) => error.because(),
+            Self::NobodyOutside { source, .. } => vec![source.to_string()],
             Self::Refused(failure) => failure.because.clone(),
             Self::OffTopic => vec![],
             Self::Runtime(source) => vec![source.to_string()],
@@ -115,6 +130,7 @@ impl Explain for AskError {
             | Self::Connect(_)
             | Self::Launch(_)
             | Self::Talk(_)
+            | Self::NobodyOutside { .. }
             | Self::OffTopic
             | Self::Runtime(_) => &[],
         }
@@ -124,7 +140,7 @@ impl Explain for AskError {
 impl AskError {
     /// No daemon listens.
     pub(crate) fn is_absent(&self) -> bool {
-        matches!(self, Self::Connect(ConnectError::NotRunning { .. }))
+        matches!(self, Self::Connect(ConnectError::NotRunning { .. }) | Self::NobodyOutside { .. })
     }
 
     /// The daemon went away during the conversation: it ended or was replaced.
@@ -143,6 +159,7 @@ impl AskError {
             | Self::Dir(_)
             | Self::Launch(_)
             | Self::Talk(_)
+            | Self::NobodyOutside { .. }
             | Self::Refused(_)
             | Self::OffTopic
             | Self::Runtime(_) => None,
@@ -163,6 +180,7 @@ impl AskError {
             | Self::Talk(_)
             | Self::Dir(_)
             | Self::Launch(_)
+            | Self::NobodyOutside { .. }
             | Self::Refused(_)
             | Self::OffTopic
             | Self::Runtime(_) => false,
@@ -289,7 +307,10 @@ impl Daemon {
     }
 
     fn connect(&mut self, first: &Bytes) -> Result<Control, AskError> {
-        private::ensure_dir(&self.places.runtime)?;
+        let entrance = Entrance::of(&self.places);
+        if !entrance.is_inner {
+            private::ensure_dir(&self.places.runtime)?;
+        }
         let runtime = match self.runtime.take() {
             Some(runtime) => runtime,
             None => Builder::new_current_thread()
@@ -298,18 +319,26 @@ impl Daemon {
                 .build()
                 .map_err(AskError::Runtime)?,
         };
-        let connected = self.connect_on(&runtime, first);
+        let connected = self.connect_on(&entrance, &runtime, first);
         self.runtime = Some(runtime);
         connected
     }
 
-    fn connect_on(&self, runtime: &Runtime, first: &Bytes) -> Result<Control, AskError> {
-        let socket = self.places.control_socket();
-        let greeting = match runtime.block_on(Greeting::connect(&socket)) {
+    fn connect_on(
+        &self,
+        entrance: &Entrance,
+        runtime: &Runtime,
+        first: &Bytes,
+    ) -> Result<Control, AskError> {
+        let Entrance { socket, is_inner } = entrance;
+        let greeting = match runtime.block_on(Greeting::connect(socket)) {
+            Err(ConnectError::NotRunning { socket, source }) if *is_inner => {
+                return Err(AskError::NobodyOutside { socket, source });
+            }
             Err(ConnectError::NotRunning { .. }) if self.absent == Absent::Start => {
                 let stream = launch::start(&self.places)?;
                 let _entered = runtime.enter();
-                Greeting::adopt(stream, &socket)?
+                Greeting::adopt(stream, socket)?
             }
             other => other?,
         };

@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use app_model::environment::{SESSION_VARIABLE, SOCKET_VARIABLE};
 use app_sys::lock::Lock;
 use app_sys::places::Places;
 use app_sys::watch::DirWatch;
@@ -159,6 +160,9 @@ fn ask_to_detach(program: &Path, until: Instant) -> Result<Word, LaunchError> {
     let failed = |source| LaunchError::Spawn { program: program.to_path_buf(), source };
     let mut child = Command::new(program)
         .arg("--detach")
+        // It belongs to no session, and neither do the programs that it runs.
+        .env_remove(SESSION_VARIABLE)
+        .env_remove(SOCKET_VARIABLE)
         .current_dir("/")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

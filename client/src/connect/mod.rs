@@ -2,7 +2,9 @@
 
 mod control;
 mod daemon;
+mod entrance;
 mod launch;
 
 pub(crate) use daemon::{Absent, AskError, Daemon};
+pub(crate) use entrance::Entrance;
 pub(crate) use launch::{START_LIMIT, find_daemon};

@@ -33,6 +33,7 @@ use app_sys::places::Places;
 use app_wire::control::{Reported, Target};
 use serde_json::Value;
 
+use crate::connect::Entrance;
 use crate::exit::Status;
 
 /// How long the daemon may take to accept what is reported. It takes a fraction of this.
@@ -129,7 +130,7 @@ fn report(
     let until = Instant::now() + DELIVERY_LIMIT;
     let stamp = stamp(&session);
     let reported = Reported { target: Target::Named(session), stamp, reports };
-    deliver::deliver(&places.control_socket(), reported, until)?;
+    deliver::deliver(&Entrance::of(places).socket, reported, until)?;
     Ok(())
 }
 

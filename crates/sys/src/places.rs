@@ -87,7 +87,7 @@ impl Places {
                 None => below_home("XDG_CONFIG_HOME", ".config", env)?,
             },
         };
-        let longest = places.run_socket(LONGEST_ID).max_by_length(places.control_socket());
+        let longest = places.inner_socket(LONGEST_ID).max_by_length(places.control_socket());
         if longest.as_os_str().len() > MAX_SOCKET_PATH {
             return Err(PlacesError::SocketPathTooLong { path: longest });
         }
@@ -107,6 +107,22 @@ impl Places {
     /// Where the holder of session `id` listens.
     pub fn run_socket(&self, id: impl Display) -> PathBuf {
         self.run_dir().join(id.to_string())
+    }
+
+    /// The directory of all that programs inside of sessions reach the daemon by.
+    pub fn inner_dir(&self) -> PathBuf {
+        self.runtime.join("in")
+    }
+
+    /// The directory of the socket for programs inside session `id`, with nothing else in it.
+    /// Sockets are made anew and directories stay, so this is what a sandbox is shown.
+    pub fn inner_socket_dir(&self, id: impl Display) -> PathBuf {
+        self.inner_dir().join(id.to_string())
+    }
+
+    /// Where the daemon listens for programs inside session `id`.
+    pub fn inner_socket(&self, id: impl Display) -> PathBuf {
+        self.inner_socket_dir(id).join("sock")
     }
 
     /// The file that names who shows a session on the terminal with this device number.
@@ -303,7 +319,7 @@ mod tests {
 
     #[test]
     fn a_socket_path_that_does_not_fit_is_refused() {
-        let fits = format!("/{}", "d".repeat(MAX_SOCKET_PATH - "/run/00000000".len() - 1));
+        let fits = format!("/{}", "d".repeat(MAX_SOCKET_PATH - "/in/00000000/sock".len() - 1));
         assert!(places(&[("HOME", "/h"), ("APPCTL_RUNTIME_DIR", &fits)]).is_ok());
         let error = places(&[("HOME", "/h"), ("APPCTL_RUNTIME_DIR", &format!("{fits}d"))]);
         assert!(matches!(error, Err(PlacesError::SocketPathTooLong { .. })), "{error:?}");

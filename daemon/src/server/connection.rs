@@ -3,11 +3,13 @@
 //! # Invariants
 //!
 //! 1. Whatever a client sends, only its own connection suffers.
-//! 2. A client that hangs up while its answer is being made is noticed at once, and the
+//! 2. What a program inside a session asks is measured before anything is done about it.
+//! 3. A client that hangs up while its answer is being made is noticed at once, and the
 //!    making is dropped. What must not stop halfway runs in a task of its own.
 
 use std::time::Duration;
 
+use app_model::{SessionId, Trust};
 use app_wire::control::{self, ErrorCode, Failure, HELLO, MAX_REPLY, MAX_REQUEST, Reply, Request};
 use app_wire::hello::HELLO_LEN;
 use bytes::{Bytes, BytesMut};
@@ -18,8 +20,10 @@ use tokio::time::timeout;
 use tokio_util::codec::{FramedRead, FramedWrite, LengthDelimitedCodec};
 use tracing::{debug, error};
 
+use crate::server::authority::Caller;
 use crate::server::failure::failure;
 use crate::server::handle;
+use crate::server::narrow::Inside;
 use crate::service::Service;
 
 /// How long a client may take to say hello.
@@ -52,8 +56,14 @@ impl Outbox<'_> {
 }
 
 /// Serves a client until it hangs up.
-pub(super) async fn serve(stream: Stream, service: Service) {
+pub(super) async fn serve(stream: Stream, service: Service, caller: Caller) {
+    let inside = match caller {
+        Caller::Person | Caller::Inside { trust: Trust::Full, .. } => None,
+        Caller::Inside { session, trust } => Some(Inside { session, trust }),
+    };
+    let service = &service;
     let Some(()) = greet(&stream).await else { return };
+    let asked = Asked { service, inside };
     let mut reader = FramedRead::new(&stream, codec(MAX_REQUEST));
     let mut outbox = Outbox(FramedWrite::new(&stream, codec(MAX_REPLY)));
     let mut early = None;
@@ -63,7 +73,7 @@ pub(super) async fn serve(stream: Stream, service: Service) {
             None => next(&mut reader, &mut outbox).await,
         };
         let Some(frame) = frame else { return };
-        let Ok(()) = answer(frame, &service, &mut reader, &mut outbox, &mut early).await else {
+        let Ok(()) = answer(frame, asked, &mut reader, &mut outbox, &mut early).await else {
             return;
         };
     }
@@ -101,9 +111,17 @@ async fn next(reader: &mut Reader<'_>, outbox: &mut Outbox<'_>) -> Option<BytesM
     }
 }
 
+/// Who is asked, and from where.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    service: &'a Service,
+    /// None if everything may be asked.
+    inside: Option<Inside>,
+}
+
 async fn answer(
     frame: BytesMut,
-    service: &Service,
+    asked: Asked<'_>,
     reader: &mut Reader<'_>,
     outbox: &mut Outbox<'_>,
     early: &mut Option<BytesMut>,
@@ -118,8 +136,8 @@ async fn answer(
     let reply = tokio::select! {
         // In this order: a request that is not waited for is begun all the same.
         biased;
-        reply = dispatch(request, service, outbox) => reply?,
-        () = hung_up(reader, early) => return Err(HungUp), // Invariant 2.
+        reply = admit(request, asked, outbox) => reply?,
+        () = hung_up(reader, early) => return Err(HungUp), // Invariant 3.
     };
     outbox.send(&reply).await
 }
@@ -146,15 +164,33 @@ async fn hung_up(reader: &mut Reader<'_>, early: &mut Option<BytesMut>) {
     std::future::pending::<()>().await;
 }
 
+/// Does what is asked, unless it may not be (invariant 2).
+async fn admit(
+    request: Request,
+    asked: Asked<'_>,
+    outbox: &mut Outbox<'_>,
+) -> Result<Reply, HungUp> {
+    match asked.inside {
+        None => dispatch(request, asked.service, None, outbox).await,
+        Some(inside) => match inside.admit(asked.service, request).await {
+            Ok(request) => dispatch(request, asked.service, Some(inside.session), outbox).await,
+            Err(refused) => Ok(Reply::Failed(refused)),
+        },
+    }
+}
+
+/// Does what is asked. What is about all sessions is about those that belong to `within`.
 async fn dispatch(
     request: Request,
     service: &Service,
+    within: Option<SessionId>,
     outbox: &mut Outbox<'_>,
 ) -> Result<Reply, HungUp> {
     let answered = match request {
-        Request::List { all, detail } => {
-            return handle::list::handle(service, all, detail, outbox).await;
-        }
+        Request::List { all, detail } => match within {
+            None => return handle::list::handle(service, all, detail, outbox).await,
+            Some(top) => handle::list::family(service, top, all, detail).await,
+        },
         Request::Events { since, follow } => {
             return handle::events::handle(service, since, follow, outbox).await;
         }
@@ -183,8 +219,8 @@ async fn dispatch(
         }
         Request::Why { target } => handle::why::handle(service, &target).await,
         Request::WaitFor { target, what } => handle::wait_for::handle(service, &target, what).await,
-        Request::Notices { unseen } => handle::notices::list(service, unseen).await,
-        Request::NoticesSeen { through } => handle::notices::seen(service, through).await,
+        Request::Notices { unseen } => handle::notices::list(service, unseen, within).await,
+        Request::NoticesSeen { through } => handle::notices::seen(service, through, within).await,
         Request::NotifyTest { channel } => handle::notices::test(service, channel.as_deref()).await,
         Request::Pause { targets } => handle::pause::handle(service, &targets, true).await,
         Request::Continue { targets } => handle::pause::handle(service, &targets, false).await,

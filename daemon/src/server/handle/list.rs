@@ -1,5 +1,6 @@
 //! `ls`: sessions, newest first, in pieces.
 
+use app_model::SessionId;
 use app_wire::control::{Failure, Reply};
 
 use crate::server::connection::{HungUp, Outbox};
@@ -35,12 +36,28 @@ pub(in crate::server) async fn handle(
     }
 }
 
+/// A session and those that were started from it: few enough for one piece.
+pub(in crate::server) async fn family(
+    service: &Service,
+    top: SessionId,
+    all: bool,
+    detail: bool,
+) -> Result<Reply, Failure> {
+    let live = service.supervisor.all().await.map_err(of_shutdown)?;
+    let rows = service.store.with(move |registry| registry.family(top, all)).await;
+    let rows = rows.map_err(|error| of_store(&error))?;
+    let live: Vec<_> =
+        live.into_iter().filter(|live| rows.iter().any(|row| row.view.id == live.id)).collect();
+    let known = service.known(&live, detail).await;
+    Ok(Reply::Sessions { sessions: service.views(rows, &known, detail).await, last: true })
+}
+
 async fn piece(
     service: &Service,
     known: &Known,
     all: bool,
     detail: bool,
-    before: Option<(i64, app_model::SessionId)>,
+    before: Option<(i64, SessionId)>,
 ) -> Result<Vec<app_model::SessionView>, Failure> {
     let rows = service.store.with(move |registry| registry.list(all, before, PIECE)).await;
     let rows = rows.map_err(|error| of_store(&error))?;

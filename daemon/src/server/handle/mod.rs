@@ -13,7 +13,7 @@ pub(super) mod prune;
 pub(super) mod remove;
 pub(super) mod rename;
 pub(super) mod report;
-mod resolve;
+pub(super) mod resolve;
 pub(super) mod resume;
 pub(super) mod seen;
 pub(super) mod show;

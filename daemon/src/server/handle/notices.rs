@@ -1,22 +1,41 @@
 //! `notices`: what was told, what could not be, and a test of the channels.
 
+use std::collections::HashSet;
+
+use app_model::SessionId;
 use app_model::settings::Channel;
-use app_registry::NoticeRow;
+use app_registry::{NoticeRow, Registry, RegistryError};
 use app_wire::control::{ErrorCode, Failure, NoticeView, Reply};
 
 use crate::notify;
 use crate::server::failure::{failure, of_store};
 use crate::service::Service;
 
-pub(in crate::server) async fn list(service: &Service, unseen: bool) -> Result<Reply, Failure> {
-    let rows = service.store.with(move |registry| registry.notices(unseen)).await;
+pub(in crate::server) async fn list(
+    service: &Service,
+    unseen: bool,
+    within: Option<SessionId>,
+) -> Result<Reply, Failure> {
+    let rows = service.store.with(move |registry| about(registry, unseen, within)).await;
     let rows = rows.map_err(|error| of_store(&error))?;
     Ok(Reply::Notices(rows.into_iter().map(view).collect()))
 }
 
-pub(in crate::server) async fn seen(service: &Service, through: u64) -> Result<Reply, Failure> {
-    let seen = service.store.with(move |registry| registry.notices_seen(through)).await;
-    seen.map_err(|error| of_store(&error))?;
+pub(in crate::server) async fn seen(
+    service: &Service,
+    through: u64,
+    within: Option<SessionId>,
+) -> Result<Reply, Failure> {
+    let seen = service.store.with(move |registry| {
+        if within.is_none() {
+            return registry.notices_seen(through);
+        }
+        let unseen = about(registry, true, within)?;
+        let numbers = unseen.iter().map(|row| row.about.number);
+        let numbers: Vec<_> = numbers.filter(|&number| number <= through).collect();
+        registry.notices_put_away(&numbers)
+    });
+    seen.await.map_err(|error| of_store(&error))?;
     Ok(Reply::Done)
 }
 
@@ -29,6 +48,21 @@ pub(in crate::server) async fn test(
         Some(word) => Some(Channel::of_word(word).ok_or_else(|| no_channel(word))?),
     };
     Ok(Reply::Told(notify::test(service, channel).await))
+}
+
+/// Notices about a session and those that were started from it, or about all.
+fn about(
+    registry: &mut Registry,
+    unseen: bool,
+    within: Option<SessionId>,
+) -> Result<Vec<NoticeRow>, RegistryError> {
+    let mut rows = registry.notices(unseen)?;
+    if let Some(top) = within {
+        let family = registry.family(top, true)?;
+        let family: HashSet<_> = family.into_iter().map(|row| row.view.id).collect();
+        rows.retain(|row| family.contains(&row.about.session));
+    }
+    Ok(rows)
 }
 
 fn no_channel(word: &str) -> Failure {

@@ -18,7 +18,7 @@ pub(super) async fn resolve(service: &Service, target: &Target) -> Result<Sessio
 }
 
 /// The session that was found, or why there is none.
-pub(super) fn the_one(text: &str, found: Found) -> Result<SessionId, Failure> {
+pub(in crate::server) fn the_one(text: &str, found: Found) -> Result<SessionId, Failure> {
     match found {
         Found::One(id) => Ok(id),
         Found::Several(rows) => Err(ambiguous(text, rows)),
@@ -91,7 +91,8 @@ pub(super) async fn view_of(
     views.into_iter().next().ok_or_else(|| failure(ErrorCode::Failed, "a view was lost"))
 }
 
-async fn last_used(service: &Service) -> Result<SessionId, Failure> {
+/// The session that was used last.
+pub(in crate::server) async fn last_used(service: &Service) -> Result<SessionId, Failure> {
     let last = service.store.with(|registry| registry.last_used()).await;
     last.map_err(|error| of_store(&error))?.ok_or_else(|| Failure {
         hint: Some("Start one: `appctl start --bg -- CMD`.".into()),

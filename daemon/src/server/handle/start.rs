@@ -1,9 +1,9 @@
 //! `start`: a new session, registered before it is started.
 
-use app_model::environment::{self, SESSION_VARIABLE};
+use app_model::environment::{self, SESSION_VARIABLE, SOCKET_VARIABLE};
 use app_model::notice::policy::When;
 use app_model::restart::Restart;
-use app_model::{Kind, OsText, SessionId, Spec, name};
+use app_model::{Kind, OsText, SessionId, Spec, Trust, name};
 use app_registry::{NewSession, Registry, RegistryError};
 use app_sys::places::Places;
 use app_sys::{clock, fault};
@@ -155,11 +155,7 @@ impl Registration {
         }
         fault::point("start.registered");
         let id = self.meta.id;
-        let runtime = OsText::from(places.runtime.clone());
-        let session = OsText::from(id.to_string().as_str());
-        let names =
-            vec![(SESSION_VARIABLE.into(), session), ("APPCTL_RUNTIME_DIR".into(), runtime)];
-        environment::set(&mut self.spec.env, names);
+        environment::set(&mut self.spec.env, names(places, id, self.spec.trust));
         Ok(match ledger::create(places, &self.meta, &mut self.spec) {
             Ok(()) => Written::Done(id, self.meta.name),
             Err(refused) => Written::NoDirectory(id, refused),
@@ -186,6 +182,19 @@ impl Registration {
             boot_id: boot_id.clone(),
         }
     }
+}
+
+/// The variables by which its programs know where they are.
+fn names(places: &Places, id: SessionId, trust: Trust) -> Vec<(OsText, OsText)> {
+    let socket = match trust {
+        Trust::Full => places.control_socket(),
+        Trust::Report | Trust::Task => places.inner_socket(id),
+    };
+    vec![
+        (SESSION_VARIABLE.into(), id.to_string().as_str().into()),
+        ("APPCTL_RUNTIME_DIR".into(), places.runtime.clone().into()),
+        (SOCKET_VARIABLE.into(), socket.into()),
+    ]
 }
 
 /// What the client said, if it said anything.
