@@ -99,6 +99,7 @@ fn does(request: &Request) -> Does {
         Request::Report(_) => Does::Tell,
         Request::Start(_)
         | Request::Resume(_)
+        | Request::Wake { .. }
         | Request::Stop { .. }
         | Request::Rename { .. }
         | Request::Detach { .. }
@@ -122,6 +123,7 @@ pub(super) fn targets(request: &mut Request) -> Vec<&mut Target> {
         | Request::Find { target }
         | Request::Why { target }
         | Request::WaitFor { target, .. }
+        | Request::Wake { target, .. }
         | Request::Rename { target, .. }
         | Request::Detach { target } => vec![target],
         Request::Tasks { target, .. } => target.iter_mut().collect(),
@@ -211,6 +213,7 @@ mod tests {
             (report(), look, 1),
             (start(), act, 1),
             (Request::Resume(resume), act, 1),
+            (Request::Wake { target: target(), size: None }, act, 1),
             (Request::Stop { targets: targets(), grace_ms: None, keep_tasks: false }, act, 2),
             (Request::Rename { target: target(), name: "x".into() }, act, 1),
             (Request::Detach { target: target() }, act, 1),
