@@ -149,6 +149,11 @@ pub fn read_child(dir: &Path, run: RunNumber) -> Option<Identity> {
     process::claimed(&claim)
 }
 
+/// What must be on the disk for a session to be found again, the directory itself last.
+pub fn kept(dir: &Path) -> [PathBuf; 3] {
+    [dir.join("spec"), dir.join("meta"), dir.to_path_buf()]
+}
+
 /// The directory of one run.
 pub fn run_dir(dir: &Path, run: RunNumber) -> PathBuf {
     dir.join(format!("run-{run}"))
@@ -165,6 +170,37 @@ pub fn runs(dir: &Path) -> Result<Vec<RunNumber>, LedgerError> {
     }
     runs.sort();
     Ok(runs)
+}
+
+/// When the first and when the last thing in a directory was written, milliseconds since the
+/// Unix epoch.
+pub fn times(dir: &Path) -> Result<(i64, i64), LedgerError> {
+    let failed = |source| LedgerError::Io { path: dir.to_owned(), did: "read", source };
+    let own = std::fs::symlink_metadata(dir).map_err(failed)?;
+    let mut times = vec![modified_ms(&own)];
+    for entry in std::fs::read_dir(dir).map_err(failed)? {
+        // What is gone meanwhile says nothing.
+        times.extend(entry.map_err(failed)?.metadata().iter().map(modified_ms));
+    }
+    let (first, last) = (times.iter().min(), times.iter().max());
+    Ok((first.copied().unwrap_or(0), last.copied().unwrap_or(0)))
+}
+
+fn modified_ms(file: &std::fs::Metadata) -> i64 {
+    use std::os::unix::fs::MetadataExt as _;
+
+    file.mtime().saturating_mul(1_000).saturating_add(file.mtime_nsec() / 1_000_000)
+}
+
+/// Has a directory be no session's any more, for whoever makes the registry anew.
+pub fn disown(dir: &Path) -> Result<(), LedgerError> {
+    let path = dir.join("meta");
+    match std::fs::remove_file(&path) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            Err(LedgerError::Io { path, did: "deleted", source })
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 /// Deletes a session's directory, or that of one run. Fine if it is gone.

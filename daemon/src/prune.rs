@@ -24,6 +24,7 @@ use app_sys::clock;
 use app_wire::control::{Pruned, PrunedSession};
 use tracing::{info, warn};
 
+use crate::ledger;
 use crate::recover::bury;
 use crate::service::Service;
 use crate::store::StoreError;
@@ -117,7 +118,15 @@ async fn carry_out(
     match fate {
         Fate::Remove => {
             let gone = old.clone();
-            let forgotten = service.store.with(move |r| r.remove_pruned(&gone, at)).await?;
+            let dir = service.config.places.session_dir(id);
+            let forgotten = service.store.with(move |registry| {
+                let forgotten = registry.remove_pruned(&gone, at)?;
+                if forgotten && let Err(refused) = ledger::disown(&dir) {
+                    warn!(session = %id, error = &refused as &dyn std::error::Error, "left a name");
+                }
+                Ok(forgotten)
+            });
+            let forgotten = forgotten.await?;
             if forgotten {
                 bury(service, id).await;
             }

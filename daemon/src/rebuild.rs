@@ -111,7 +111,11 @@ fn restore(dir: &Path) -> Result<(NewSession, Vec<RestoredRun>), RestoreError> {
     let mut runs = Vec::new();
     for run in ledger::runs(dir)? {
         let record = ledger::read_exit(dir, run)?;
-        runs.push(RestoredRun { run, record });
+        let (began_at_ms, touched_at_ms) = ledger::times(&ledger::run_dir(dir, run))?;
+        // Nothing was written since this boot began, so it was not this one's.
+        let is_older = touched_at_ms < clock::booted_at_ms();
+        let boot_id = if is_older { String::new() } else { boot_id.clone() };
+        runs.push(RestoredRun { run, record, boot_id, began_at_ms });
     }
     let session = NewSession {
         id,

@@ -66,3 +66,44 @@ fn a_rebuilt_registry_has_every_session_and_the_old_one_is_kept() {
     home.appctl(["send", "live", "--enter", "x"]).ok();
     live.wait_logs_contain("heard x");
 }
+
+/// The daemon dies when it has promised to forget a session and has deleted nothing yet.
+#[test]
+fn a_removed_session_does_not_come_back_with_a_registry_made_anew() {
+    let home = Home::new();
+    let removed = home.start_sh("removed", "exit 3");
+    let kept = home.start_sh("kept", "exit 3");
+    removed.wait_over();
+    kept.wait_over();
+    home.appctl(["daemon", "stop"]).ok();
+    let mut doomed = home.appctl_command(["daemon", "start"]);
+    doomed.env("APPCTL_FAULT", "remove.committed");
+    doomed.env("APPCTL_FAULT_MARK", home.path().join("died"));
+    app_tests::home::run(doomed, b"").ok();
+    home.appctl(["rm", "removed"]);
+    home.wait_no_daemon();
+    assert!(home.state_dir().join("sessions").join(&removed.id).exists(), "it died too late");
+    home.appctl(["doctor", "--rebuild"]).ok();
+    let names: Vec<_> = home.ls_all().iter().map(|view| view["name"].clone()).collect();
+    assert_eq!(names, [json!("kept")]);
+}
+
+/// A run without a record whose holder is gone may have done anything: it is lost, and its
+/// session stays.
+#[test]
+fn a_run_that_was_killed_with_the_registry_is_lost_and_not_forgotten() {
+    let home = Home::new();
+    let session = home.start("kept", &["sleep", "1000"]);
+    let (holder, program) = (session.holder(), session.program());
+    home.kill_daemon_hard();
+    holder.kill();
+    program.kill();
+    for suffix in ["", "-wal", "-shm"] {
+        fs::remove_file(home.state_dir().join(format!("registry.db{suffix}"))).ok();
+    }
+    let view = session.wait_over();
+    assert_eq!(view["exit"], json!({ "lost": "holder" }), "{view:#}");
+    assert!(view["started_at"].is_string(), "{view:#}");
+    home.appctl(["resume", "--bg", "kept"]).ok();
+    session.wait_for("running again", |view| view["phase"] == "running" && view["run"] == 2);
+}

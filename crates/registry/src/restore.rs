@@ -45,8 +45,12 @@ fn take_in(
     }
     let at = session.created_at_ms;
     for run in restored {
-        runs::insert(db, session.id, run.run, &session.boot_id, at)?;
-        end(db, session, run)?;
+        runs::insert(db, session.id, run.run, &run.boot_id, at)?;
+        match &run.record {
+            Some(record) => end(db, session, run, record)?,
+            // It counts as begun: what never ran is forgotten, and this may have run.
+            None => begin(db, session, run)?,
+        }
     }
     for run in older.iter().filter(|run| run.record.is_none()) {
         lose(db, session, run)?;
@@ -56,8 +60,18 @@ fn take_in(
     Ok(())
 }
 
-fn end(db: &Connection, session: &NewSession, run: &RestoredRun) -> Result<(), RegistryError> {
-    let Some(record) = &run.record else { return Ok(()) };
+fn begin(db: &Connection, session: &NewSession, run: &RestoredRun) -> Result<(), RegistryError> {
+    db.prepare_cached("UPDATE run SET started_at = ?3 WHERE session = ?1 AND run = ?2")?
+        .execute(params![session.id.0, run.run.0, run.began_at_ms])?;
+    Ok(())
+}
+
+fn end(
+    db: &Connection,
+    session: &NewSession,
+    run: &RestoredRun,
+    record: &app_model::ExitRecord,
+) -> Result<(), RegistryError> {
     db.prepare_cached(
         "UPDATE run SET phase = ?3, boot_id = ?4, started_at = ?5, ended_at = ?6,
              elapsed_ms = ?7, exit = ?8, last_line = ?9, title = ?10

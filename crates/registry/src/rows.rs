@@ -127,6 +127,10 @@ pub struct RestoredRun {
     pub run: RunNumber,
     /// How it ended; nothing if its holder has left no record, and may be alive.
     pub record: Option<ExitRecord>,
+    /// The boot it belongs to, as far as that can be told: empty for an earlier one.
+    pub boot_id: String,
+    /// When it began, as far as that can be told, milliseconds since the Unix epoch.
+    pub began_at_ms: i64,
 }
 
 /// A run of which the registry does not know that it ended.

@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use app_sys::{clock, fault};
 use app_wire::control::{ErrorCode, Failure, Reply, Target};
+use tracing::warn;
 
 use super::resolve::{resolve_all, row_of};
 use super::stop::{below, end_leftovers, stop_all};
+use crate::ledger;
 use crate::recover::bury;
 use crate::server::failure::{failure, of_shutdown, of_store};
 use crate::service::Service;
@@ -42,9 +44,16 @@ pub(in crate::server) async fn handle(
     }
     for id in ids {
         end_leftovers(service, id).await?;
-        let at = clock::wall_ms();
-        let removed = service.store.with(move |registry| registry.remove(id, at)).await;
-        removed.map_err(|error| of_store(&error))?;
+        let (at, dir) = (clock::wall_ms(), service.config.places.session_dir(id));
+        let removed = service.store.with(move |registry| {
+            registry.remove(id, at)?;
+            Ok(ledger::disown(&dir))
+        });
+        if let Err(refused) = removed.await.map_err(|error| of_store(&error))? {
+            // It is deleted as a whole soon, or at the next start.
+            let error = &refused as &dyn std::error::Error;
+            warn!(session = %id, error, "a registry made anew would find it again");
+        }
         fault::point("remove.committed");
         bury(service, id).await;
     }
