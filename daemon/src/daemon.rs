@@ -15,6 +15,7 @@ use crate::boot::{self, Begin, BootError, Control, Starter};
 use crate::budget::Budget;
 use crate::comeback;
 use crate::config::{self, Config};
+use crate::disk::Disk;
 use crate::idle;
 use crate::manager;
 use crate::notify::{self, Rollups, Teller};
@@ -128,6 +129,7 @@ async fn set_up(
     let profiles = Arc::new(profiles(&config));
     let scopes = Scopes::look();
     let (planned, resting) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let disk = Disk::spawn(config.places.clone());
     let around = Around {
         store: store.clone(),
         notices: notices.clone(),
@@ -135,6 +137,7 @@ async fn set_up(
         scopes: scopes.clone(),
         planned: planned.clone(),
         resting: resting.clone(),
+        disk: disk.clone(),
     };
     let (doors, opened) = mpsc::channel(DOORS);
     let service = Service {
@@ -147,6 +150,7 @@ async fn set_up(
         scopes,
         planned,
         resting,
+        disk,
         end,
         started_boot_ms: clock::boot_ms(),
     };

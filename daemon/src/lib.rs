@@ -26,6 +26,7 @@ pub mod clocks;
 pub mod comeback;
 pub mod config;
 pub mod daemon;
+pub mod disk;
 pub mod door;
 pub mod equip;
 pub mod idle;

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clocks::clocks;
 use crate::config::Config;
+use crate::disk::Disk;
 use crate::notify::Teller;
 use crate::scope::Scopes;
 use crate::session::{Live, SessionHandle};
@@ -49,6 +50,8 @@ pub struct Service {
     pub clients: Arc<Semaphore>,
     /// Room for clients inside of sessions.
     pub inside: Arc<Semaphore>,
+    /// What brings things to the disk.
+    pub disk: Disk,
     /// Ends the daemon.
     pub end: CancellationToken,
     /// When it started, on the clock that counts suspend.

@@ -46,6 +46,7 @@ pub mod screen;
 pub mod session;
 pub mod stand_in;
 pub mod terminal;
+pub mod volume;
 pub mod wait;
 
 pub use bus::{Bus, Mock};
@@ -56,3 +57,4 @@ pub use outcome::Outcome;
 pub use screen::Screen;
 pub use session::Session;
 pub use terminal::{Terminal, size};
+pub use volume::Volume;

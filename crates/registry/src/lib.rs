@@ -120,6 +120,9 @@ impl Registry {
     }
 }
 
+/// What follows the name of a database in the name of its write-ahead log.
+pub const LOG_SUFFIX: &str = "-wal";
+
 /// What follows the name of a database in the name of the file that says it is damaged.
 pub const DAMAGE_SUFFIX: &str = "-damage";
 

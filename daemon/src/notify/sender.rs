@@ -22,6 +22,7 @@ use tokio::time::{Instant, sleep_until};
 use tracing::{error, info, warn};
 
 use super::channels::{self, Parcel};
+use crate::disk;
 use crate::service::Service;
 use crate::store::StoreError;
 
@@ -135,6 +136,8 @@ fn parcel(claimed: Vec<PendingNotice>) -> Option<Parcel> {
 }
 
 async fn deliver(service: &Service, parcel: Parcel) {
+    // That it was claimed must outlive the power, or it would be shown once more.
+    service.disk.settle(disk::PATIENCE).await;
     let title = &parcel.notice.title;
     let outcome = match channels::first_that_takes(service, &parcel).await {
         Ok(channel) => {

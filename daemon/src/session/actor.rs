@@ -20,6 +20,7 @@ use tokio::time::Instant;
 use tracing::{debug, error, info, warn};
 
 use crate::clocks::{clocks, wake};
+use crate::disk::{self, Disk};
 use crate::notify::Teller;
 use crate::scope::Scopes;
 use crate::session::handle::{Request, SessionHandle, UpAnswer, UpError, UpOutcome};
@@ -84,6 +85,8 @@ pub struct Around {
     pub planned: std::sync::Arc<Notify>,
     /// Woken when a session has come to rest.
     pub resting: std::sync::Arc<Notify>,
+    /// What brings things to the disk.
+    pub disk: Disk,
 }
 
 /// The actor.
@@ -245,6 +248,8 @@ impl<O: Outside> Actor<O> {
                     self.write_start(start_of(record)).await;
                 }
                 self.write_end(run, exit, record.as_deref()).await;
+                // Whoever hears of the end may lose their power then.
+                self.around.disk.reached(disk::PATIENCE).await;
                 fault::point("end.committed");
                 self.live.send_modify(|live| live.settled = true);
                 self.step(Input::Saw(run, Observation::Gone(exit))).await;
@@ -326,6 +331,7 @@ impl<O: Outside> Actor<O> {
                         return;
                     }
                     fault::point("run.registered");
+                    self.around.disk.begin(self.id);
                     self.outside.launch(run);
                 }
                 Effect::Stop(run, grace) => {

@@ -62,6 +62,8 @@ struct Others {
     agents: Option<PathBuf>,
     /// Without one no test of `systemd` is run.
     systemd: bool,
+    /// Without what they need no test of `machine` is run.
+    machine: bool,
 }
 
 impl Others {
@@ -84,7 +86,12 @@ impl Others {
         if let Some(why) = no_systemd {
             report.not_checked(&format!("the service under a real systemd: {why}"));
         }
-        Self { xterm: xterm.unwrap_or_default(), agents, systemd: no_systemd.is_none() }
+        let no_machine = no_machine();
+        if let Some(why) = no_machine {
+            report.not_checked(&format!("slow disks, losses of power, what hangs: {why}"));
+        }
+        let (systemd, machine) = (no_systemd.is_none(), no_machine.is_none());
+        Self { xterm: xterm.unwrap_or_default(), agents, systemd, machine }
     }
 
     /// Binaries of tests that cannot be run here. All their tests are marked as ignored, and
@@ -96,6 +103,9 @@ impl Others {
         }
         if !self.systemd {
             left_out.push("systemd");
+        }
+        if !self.machine {
+            left_out.push("machine");
         }
         left_out
     }
@@ -109,10 +119,26 @@ impl Others {
     }
 }
 
+fn is_root() -> bool {
+    fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
+}
+
+/// Why the tests cannot have file systems of their own, if they cannot.
+fn no_machine() -> Option<&'static str> {
+    if !is_root() {
+        return Some("only root may mount what they need");
+    }
+    let needed = [
+        ("/dev/loop-control", "there are no loop devices"),
+        ("/dev/fuse", "there is no FUSE"),
+        ("/sys/fs/cgroup/blkio", "the kernel's limits for block devices are not mounted"),
+    ];
+    needed.into_iter().find(|(path, _)| !Path::new(path).exists()).map(|(_, why)| why)
+}
+
 /// Why a user's systemd cannot be run by the tests, if it cannot.
 fn no_systemd() -> Option<&'static str> {
-    let is_root = fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0);
-    if !is_root {
+    if !is_root() {
         return Some("only root may make the namespaces that it needs");
     }
     if !Path::new("/lib/systemd/systemd").exists() {

@@ -8,6 +8,7 @@ use tracing::warn;
 
 use super::resolve::{resolve_all, row_of};
 use super::stop::{below, end_leftovers, stop_all};
+use crate::disk;
 use crate::ledger;
 use crate::recover::bury;
 use crate::server::failure::{failure, of_shutdown, of_store};
@@ -55,6 +56,8 @@ pub(in crate::server) async fn handle(
             warn!(session = %id, error, "a registry made anew would find it again");
         }
         fault::point("remove.committed");
+        // Before its directory goes: what is gone stays gone, whatever happens.
+        service.disk.settle(disk::PATIENCE).await;
         bury(service, id).await;
     }
     Ok(Reply::Done)

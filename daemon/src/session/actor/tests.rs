@@ -87,6 +87,7 @@ impl Rig {
             scopes: Scopes::none(),
             planned: Arc::new(Notify::new()),
             resting: Arc::new(Notify::new()),
+            disk: Disk::none(),
         };
         let new = NewSession { argv: vec![program.into()], ..new_session() };
         around.store.with(move |registry| registry.insert_session(&new)).await.unwrap();

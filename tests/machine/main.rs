@@ -1,0 +1,12 @@
+//! Machines that are slow, hang, lose their power or start anew.
+//!
+//! Needs root: file systems are mounted, and block devices get limits.
+
+#![cfg(target_os = "linux")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a failed step is a failed check, and says so by its panic"
+)]
+
+mod power;
