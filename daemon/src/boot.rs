@@ -25,9 +25,14 @@ use interprocess::local_socket::{GenericFilePath, ListenerOptions, ToFsName as _
 use interprocess::os::unix::uds_local_socket;
 
 use crate::rebuild::RebuildError;
+use crate::{log, look};
 
 /// How long a daemon that a service manager has started waits for the last one to end.
 pub const PREDECESSOR_LIMIT: Duration = Duration::from_secs(20);
+
+/// How long the state directory may take to be there. Less than a client waits for a
+/// daemon, so that it hears what hangs.
+const STATE_LIMIT: Duration = Duration::from_secs(10);
 
 /// What a daemon begins with.
 pub struct Begin {
@@ -63,6 +68,12 @@ pub enum BootError {
         path: PathBuf,
         /// What the system said.
         source: io::Error,
+    },
+    /// The place of all that is kept hangs.
+    #[error("`{}` does not answer", .path.display())]
+    Silent {
+        /// The directory.
+        path: PathBuf,
     },
     /// The socket cannot be made.
     #[error("the socket `{}` cannot be listened on", .path.display())]
@@ -102,18 +113,37 @@ impl BootError {
                 let dir = path.parent().unwrap_or(path).display();
                 Some(format!("Check that `{dir}` can be written to, with space left."))
             }
+            Self::Silent { path } => Some(format!(
+                "Look up with `mount` what `{}` is on, or set APPCTL_STATE_DIR to a directory \
+                 elsewhere.",
+                path.display()
+            )),
             Self::System { .. } | Self::Recover(_) => None,
         }
     }
 }
 
-/// Makes the directories, or says which one is not to be trusted.
-pub fn make_directories(places: &Places) -> Result<(), BootError> {
-    let (run, inner, sessions) = (places.run_dir(), places.inner_dir(), places.sessions_dir());
-    for dir in [&places.runtime, &run, &inner, &places.state, &sessions] {
+/// Makes the directories of sockets, or says which one is not to be trusted.
+pub fn make_runtime(places: &Places) -> Result<(), BootError> {
+    for dir in [&places.runtime, &places.run_dir(), &places.inner_dir()] {
         private::ensure_dir(dir)?;
     }
     Ok(())
+}
+
+/// Makes the directories of what is kept, and begins the log there if it is wanted in a
+/// file. A disk that does not answer is told of, not waited for.
+pub fn make_state(places: &Places, log_to_file: bool) -> Result<(), BootError> {
+    let own = places.clone();
+    let make = move || {
+        private::ensure_dir(&own.state)?;
+        private::ensure_dir(&own.sessions_dir())?;
+        let path = own.daemon_log();
+        let logged = if log_to_file { log::to_file(&path) } else { log::to_stderr() };
+        logged.map_err(|source| BootError::Log { path, source })
+    };
+    let silent = || Err(BootError::Silent { path: places.state.clone() });
+    look::within(STATE_LIMIT, make).unwrap_or_else(silent)
 }
 
 /// Takes the lock of this installation; nothing if another daemon holds it for longer than

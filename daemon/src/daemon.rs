@@ -3,7 +3,6 @@
 use std::os::unix::net::UnixListener;
 use std::sync::Arc;
 
-use app_agents::Profiles;
 use app_sys::lock::Lock;
 use app_sys::{clock, process};
 use tokio::signal::unix::{SignalKind, signal};
@@ -19,6 +18,7 @@ use crate::disk::Disk;
 use crate::idle;
 use crate::manager;
 use crate::notify::{self, Rollups, Teller};
+use crate::profiles::KnownProfiles;
 use crate::prune;
 use crate::rebuild::open_or_rebuild;
 use crate::recover::recover;
@@ -117,16 +117,17 @@ async fn set_up(
     open: CancellationToken,
 ) -> Result<(Service, Control, Rollups), BootError> {
     let control = boot::listen(&config.places, inherited, lock)?;
+    let profiles = KnownProfiles::read(config.places.config.join("agents"));
     let places = config.places.clone();
     let registry = tokio::task::spawn_blocking(move || open_or_rebuild(&places))
         .await
         .map_err(|panic| BootError::System { what: "a thread", source: panic.into() })??;
+    profiles.settled().await;
     let end = CancellationToken::new();
     let store = Store::spawn(registry, end.clone())
         .map_err(|source| BootError::System { what: "a thread", source })?;
     let config = Arc::new(config);
     let (notices, rollups) = Teller::new(&config.places.config_file());
-    let profiles = Arc::new(profiles(&config));
     let scopes = Scopes::look();
     let (planned, resting) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let disk = Disk::spawn(config.places.clone());
@@ -157,16 +158,6 @@ async fn set_up(
     tokio::spawn(inside::run(opened, service.clone(), open));
     recover(&service).await?;
     Ok((service, control, rollups))
-}
-
-/// What is known of agents: built in, and what the person has written. A file that is
-/// broken is told of and hides nothing else.
-fn profiles(config: &Config) -> Profiles {
-    let (profiles, errors) = Profiles::load(&config.places.config.join("agents"));
-    for error in errors {
-        warn!(error = &error as &dyn std::error::Error, "a profile is not used");
-    }
-    profiles
 }
 
 /// SIGTERM and SIGINT end the daemon; SIGHUP does not: it outlives terminals.

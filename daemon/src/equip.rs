@@ -11,15 +11,19 @@
 use std::env;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use app_model::{OsText, Spec};
 use app_sys::private;
 use tracing::warn;
 
-use crate::config;
+use crate::{config, look};
 
 /// The file in a session's directory.
 const SETTINGS: &str = "claude-settings.json";
+
+/// How long the directories of its path may take to say whether our client is in them.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// The option that names it.
 const OPTION: &[u8] = b"--settings";
@@ -52,7 +56,11 @@ fn appctl(spec: &Spec) -> String {
     const NAME: &str = "appctl";
     let path = spec.env.iter().find(|(name, _)| name.0 == b"PATH").map(|(_, value)| value.shown());
     let is_there = |dir: PathBuf| dir.join(NAME).is_file();
-    if path.is_some_and(|path| env::split_paths(&path).any(is_there)) {
+    let on_path = path.is_some_and(|path| {
+        let look = move || env::split_paths(&path).any(is_there);
+        look::within(PATIENCE, look).unwrap_or(false)
+    });
+    if on_path {
         return NAME.into();
     }
     config::program(NAME).to_str().unwrap_or(NAME).to_owned()

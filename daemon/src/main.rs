@@ -7,7 +7,7 @@ use app_sys::lock::Lock;
 use app_sys::places::Places;
 use app_sys::{inherited, process};
 use appd::boot::{self, Begin, BootError, Starter};
-use appd::{daemon, log, manager};
+use appd::{daemon, manager};
 use clap::Parser;
 
 /// Keeps the sessions of one user. Usually started by appctl; see appctl(1).
@@ -67,13 +67,11 @@ fn prepare(detach: bool) -> Result<(Begin, Option<Lock>), BootError> {
     let control = places.control_socket();
     let inherited = inherited::listener_at(&control, manager::SOCKET_NAME)
         .map_err(|source| BootError::Listen { path: control, source })?;
-    boot::make_directories(&places)?;
+    boot::make_runtime(&places)?;
     // No file system is kept busy by the daemon, and none that goes away hurts it.
     std::env::set_current_dir("/")
         .map_err(|source| BootError::System { what: "to enter /", source })?;
-    let path = places.daemon_log();
-    let logged = if detach { log::to_file(&path) } else { log::to_stderr() };
-    logged.map_err(|source| BootError::Log { path, source })?;
+    boot::make_state(&places, detach)?;
     // A manager that listens for us starts us as soon as somebody connects, which may be
     // while the last daemon is still on its way out.
     let patience = if inherited.is_some() { boot::PREDECESSOR_LIMIT } else { Duration::ZERO };

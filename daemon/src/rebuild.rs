@@ -13,7 +13,7 @@ use app_model::notice::policy::When;
 use app_model::restart::Restart;
 use app_registry::{NewSession, OpenError, Registry, RestoredRun};
 use app_sys::places::Places;
-use app_sys::{clock, fault};
+use app_sys::{clock, fault, read_ahead};
 use tracing::{info, warn};
 
 use crate::ledger::{self, LedgerError};
@@ -42,6 +42,8 @@ pub enum RebuildError {
 pub fn open_or_rebuild(places: &Places) -> Result<Registry, RebuildError> {
     let path = places.registry();
     let sessions = places.sessions_dir();
+    // Before anything locks it: locks go with the first descriptor that is closed (fcntl(2)).
+    read_ahead::ask_for(&path);
     let open = || Registry::open_or_fill(&path, || found(&sessions));
     match open() {
         Err(damage @ OpenError::Damaged { .. }) => {

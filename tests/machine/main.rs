@@ -6,7 +6,10 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::print_stderr,
     reason = "a failed step is a failed check, and says so by its panic"
 )]
 
+mod hangs;
 mod power;
+mod slow;

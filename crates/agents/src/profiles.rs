@@ -48,6 +48,18 @@ impl Profiles {
                 Err((line, problem)) => errors.push(ProfileError { file, line, problem }),
             }
         }
+        Self::and_built_in(all, errors)
+    }
+
+    /// Only those that are built in.
+    pub fn built_in() -> Self {
+        Self::and_built_in(Vec::new(), Vec::new()).0
+    }
+
+    fn and_built_in(
+        mut all: Vec<Profile>,
+        mut errors: Vec<ProfileError>,
+    ) -> (Self, Vec<ProfileError>) {
         for (file, text) in BUILT_IN {
             match Profile::parse(text) {
                 Ok(profile) if all.iter().any(|own| own.name() == profile.name()) => {}

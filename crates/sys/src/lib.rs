@@ -24,6 +24,7 @@ pub mod poll;
 pub mod private;
 pub mod process;
 pub mod pty;
+pub mod read_ahead;
 pub mod signals;
 pub mod socket;
 pub mod spawn;

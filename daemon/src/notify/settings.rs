@@ -7,14 +7,22 @@
 //!
 //! 1. A file that is wrong changes nothing: what was read last stays, and the log says
 //!    once what is wrong.
+//! 2. A file that does not answer is waited for once, for a moment. After that the last
+//!    settings stay until it has answered.
 
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use app_model::settings::Settings;
 use app_settings::SettingsError;
 use tracing::{info, warn};
+
+use crate::look::{Look, Outcome};
+
+/// How long a look at the file may take before the last settings stay.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A file of settings, and what was read from it last.
 #[derive(Debug)]
@@ -28,6 +36,15 @@ struct Last {
     /// Of the file that was read; none before the first look.
     stamp: Option<Stamp>,
     settings: Arc<Settings>,
+    /// A look that has not answered yet.
+    late: Option<Look<Seen>>,
+}
+
+/// The file, and what is in it if that is not what was read last.
+#[derive(Debug)]
+struct Seen {
+    stamp: Stamp,
+    read: Option<Result<Settings, SettingsError>>,
 }
 
 /// What tells one content of a file from another, as far as that can be seen from outside.
@@ -37,41 +54,69 @@ enum Stamp {
     There { inode: u64, bytes: u64, seconds: i64, nanos: i64 },
 }
 
+impl Stamp {
+    fn of(path: &Path) -> Self {
+        match std::fs::metadata(path) {
+            Ok(file) => Self::There {
+                inode: file.ino(),
+                bytes: file.size(),
+                seconds: file.mtime(),
+                nanos: file.mtime_nsec(),
+            },
+            Err(_) => Self::Missing,
+        }
+    }
+}
+
 impl SettingsFile {
     /// Reads nothing yet.
     pub fn new(path: &Path) -> Self {
         Self { path: path.to_owned(), last: Mutex::default() }
     }
 
-    /// The settings as they are now. Blocks for a look at the file.
+    /// The settings as they are now. Blocks for a look at the file, for a moment at most.
     pub fn current(&self) -> Arc<Settings> {
         // A panic while it was held has left whole values behind.
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let stamp = self.stamp();
-        if last.stamp != Some(stamp) {
-            let is_first = last.stamp.replace(stamp).is_none();
-            match app_settings::read(&self.path) {
-                Ok(settings) => {
-                    if !is_first {
-                        info!(path = %self.path.display(), "the settings were read anew");
-                    }
-                    last.settings = Arc::new(settings);
-                }
-                Err(refused) => self.complain(&refused),
-            }
+        let outcome = match last.late.take() {
+            Some(late) => late.now(),
+            None => self.look(last.stamp),
+        };
+        match outcome {
+            Outcome::Found(seen) => self.learn(&mut last, seen),
+            Outcome::Silent(late) => last.late = Some(late),
+            Outcome::Failed => {}
         }
         last.settings.clone()
     }
 
-    fn stamp(&self) -> Stamp {
-        match std::fs::metadata(&self.path) {
-            Ok(file) => Stamp::There {
-                inode: file.ino(),
-                bytes: file.size(),
-                seconds: file.mtime(),
-                nanos: file.mtime_nsec(),
-            },
-            Err(_) => Stamp::Missing,
+    /// Looks at the file, of which this was seen last.
+    fn look(&self, last: Option<Stamp>) -> Outcome<Seen> {
+        let path = self.path.clone();
+        let Some(look) = Look::begin(move || {
+            let stamp = Stamp::of(&path);
+            Seen { stamp, read: (last != Some(stamp)).then(|| app_settings::read(&path)) }
+        }) else {
+            return Outcome::Failed;
+        };
+        let outcome = look.within(PATIENCE);
+        if let Outcome::Silent(_) = outcome {
+            warn!(path = %self.path.display(), "the settings do not answer; the last ones stay");
+        }
+        outcome
+    }
+
+    fn learn(&self, last: &mut Last, seen: Seen) {
+        let is_first = last.stamp.replace(seen.stamp).is_none();
+        match seen.read {
+            None => {}
+            Some(Ok(settings)) => {
+                if !is_first {
+                    info!(path = %self.path.display(), "the settings were read anew");
+                }
+                last.settings = Arc::new(settings);
+            }
+            Some(Err(refused)) => self.complain(&refused),
         }
     }
 

@@ -8,7 +8,6 @@
 //! 2. An actor whose run is over takes no more requests. Those that are still in its
 //!    inbox are dropped, and their senders ask the supervisor again.
 
-use app_agents::Profiles;
 use app_model::notice::What;
 use app_model::session::{Desired, Effect, Input, Moment, Observation, Session};
 use app_model::{Exit, Lost, Phase, RunNumber, SessionId};
@@ -22,6 +21,7 @@ use tracing::{debug, error, info, warn};
 use crate::clocks::{clocks, wake};
 use crate::disk::{self, Disk};
 use crate::notify::Teller;
+use crate::profiles::KnownProfiles;
 use crate::scope::Scopes;
 use crate::session::handle::{Request, SessionHandle, UpAnswer, UpError, UpOutcome};
 use crate::session::live::Live;
@@ -78,7 +78,7 @@ pub struct Around {
     /// What tells a person.
     pub notices: Teller,
     /// What is known of agents.
-    pub profiles: std::sync::Arc<Profiles>,
+    pub profiles: KnownProfiles,
     /// What puts runs into scopes.
     pub scopes: Scopes,
     /// Woken when a run has been planned.
@@ -131,7 +131,7 @@ impl<O: Outside> Actor<O> {
         let (session, live, at_once) = beginning(begin);
         let (sender, inbox) = mpsc::channel(INBOX);
         let (live, receiver) = watch::channel(live);
-        let mind = Mind::new(around.profiles.clone());
+        let mind = Mind::new(around.profiles.now());
         let actor = Self {
             id,
             first: matches!(begin, Begin::First),
