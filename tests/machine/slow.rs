@@ -1,9 +1,11 @@
 //! A disk that takes its time: nothing that a person waits for at the start of a daemon
 //! waits for more of it than there is to read.
 
+use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use app_tests::process::Process;
 use app_tests::{Home, Volume, past};
 
 /// Sessions that ended before.
@@ -28,14 +30,33 @@ fn on_slow_disk(home: &Home) -> Option<Volume> {
     Some(Volume::mount(&image, "1G", &home.state_dir()))
 }
 
-/// Asks for the list, which starts a daemon, and says how long that took.
+/// How often something is tried. Other work on the machine can make any of them late; what
+/// waits for the disk is late each time.
+const TRIES: u32 = 3;
+
+/// Asks for the list, which starts a daemon, each time after `prepare`, and says how long
+/// the quickest of them took. The disk is slow meanwhile.
 #[track_caller]
-fn ls_takes(home: &Home, what: &str) -> Duration {
-    let begun = Instant::now();
-    home.appctl(["ls"]).ok();
-    let took = begun.elapsed();
-    eprintln!("{what}: {took:?}");
-    took
+fn ls_takes(home: &Home, disk: &Volume, prepare: impl Fn()) -> Duration {
+    let tries = (0..TRIES).map(|_| {
+        disk.throttle(0);
+        prepare();
+        disk.throttle(PER_SECOND);
+        let begun = Instant::now();
+        home.appctl(["ls"]).ok();
+        begun.elapsed()
+    });
+    let quickest = tries.min().unwrap();
+    disk.throttle(0);
+    quickest
+}
+
+/// Nothing has ever been there.
+fn clear(home: &Home) {
+    for entry in fs::read_dir(home.state_dir()).unwrap().map(Result::unwrap) {
+        let path = entry.path();
+        if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }.unwrap();
+    }
 }
 
 #[test]
@@ -43,21 +64,24 @@ fn ls_takes(home: &Home, what: &str) -> Duration {
 fn a_daemon_on_a_slow_disk_answers_at_once() {
     let home = Home::new();
     let Some(disk) = on_slow_disk(&home) else { return };
-    disk.throttle(PER_SECOND);
-    let empty = ls_takes(&home, "nothing there yet");
-    disk.throttle(0);
+    let end_daemon = || {
+        for daemon in home.daemons() {
+            Process::of(daemon).kill();
+        }
+    };
+    let empty = ls_takes(&home, &disk, || {
+        end_daemon();
+        clear(&home);
+    });
     past::add(&home, PAST);
     home.appctl(["ls"]).ok();
-    home.kill_daemon_hard();
-    disk.throttle(PER_SECOND);
-    let warm = ls_takes(&home, "after a crash");
-    home.kill_daemon_hard();
-    disk.throttle(0);
-    disk.mount_again();
-    disk.throttle(PER_SECOND);
-    let cold = ls_takes(&home, "nothing of it in memory");
-    disk.throttle(0);
+    let warm = ls_takes(&home, &disk, end_daemon);
+    let cold = ls_takes(&home, &disk, || {
+        end_daemon();
+        disk.mount_again();
+    });
     home.appctl(["daemon", "stop"]).ok();
+    println!("empty {empty:?}, in memory {warm:?}, not in memory {cold:?}");
     for (took, limit) in [(empty, AT_ONCE), (warm, AT_ONCE), (cold, COLD)] {
         assert!(took < limit, "{took:?}, and {limit:?} is the most");
     }
