@@ -200,6 +200,39 @@ fn limits_are_set_on_the_scope_and_those_that_the_kernel_does_not_enforce_are_na
     manager.appctl(["daemon", "stop", "--sessions"]).ok();
 }
 
+/// The bus of a log-in is restarted, or comes late; the daemon is as old as before.
+#[test]
+#[ignore = "needs root"]
+fn a_bus_that_was_away_is_found_again_by_the_next_run() {
+    let home = Home::new();
+    let manager = Manager::start(&home);
+    daemon(&home, &manager);
+    let pid = home.daemon_pid();
+    let scope_of = |id: &str| show(&manager, id)["scope"].clone();
+    let first = start(&manager, &["--", "sleep", "1000"]);
+    assert_eq!(scope_of(&first), json!(format!("appctl-{first}.scope")));
+
+    let bus = ["dbus.socket", "dbus.service"];
+    manager.systemctl(["stop"].into_iter().chain(bus)).ok();
+    let without = start(&manager, &["--", "sleep", "1000"]);
+    assert_eq!(scope_of(&without), Value::Null, "it runs all the same");
+    manager.systemctl(["start"].into_iter().chain(bus)).ok();
+    wait::until("a run to have a scope again", || {
+        let id = start(&manager, &["--", "sleep", "1000"]);
+        if scope_of(&id) == json!(format!("appctl-{id}.scope")) { Ok(()) } else { Err(id) }
+    });
+    // And one that is there again before anybody has noticed.
+    manager.systemctl(["restart", "dbus.service"]).ok();
+    wait::until("a run to have a scope on the new bus", || {
+        let id = start(&manager, &["--", "sleep", "1000"]);
+        if scope_of(&id) == json!(format!("appctl-{id}.scope")) { Ok(()) } else { Err(id) }
+    });
+    manager.appctl(["stop", &first]).ok();
+    wait_gone(&manager, &format!("appctl-{first}.scope"));
+    assert_eq!(home.daemon_pid(), pid);
+    manager.appctl(["daemon", "stop", "--sessions"]).ok();
+}
+
 /// A log-in, a terminal's window: what they started ends with them.
 #[test]
 #[ignore = "needs root"]

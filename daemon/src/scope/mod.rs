@@ -14,7 +14,8 @@
 //!
 //! 1. Whether systemd is there is found out in the background. No request waits for that
 //!    but the start of a run, for at most [`ENTER_LIMIT`], and only until it is known.
-//! 2. A systemd that does not answer in time is not asked again until it has answered.
+//! 2. A systemd that does not answer in time is not asked again until it has answered. One
+//!    whose connection is gone is looked for again when it is needed.
 //! 3. A run without a scope is a run: no failure in here fails a start or a stop.
 //! 4. Only units of ours are ended, and nobody in them who holds a run.
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use app_model::text::printable;
 use app_model::{Limits, RunNumber, SessionId};
 use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tracing::{debug, info, warn};
 
 use super::entry::Entry;
@@ -19,13 +19,18 @@ pub const ENTER_LIMIT: Duration = Duration::from_secs(1);
 /// How long ending what is left of a session may take.
 const END_LIMIT: Duration = Duration::from_secs(5);
 
+/// Least time between two looks for one that was not to be found.
+const AGAIN: Duration = Duration::from_secs(1);
+
 /// What is known of the user's systemd.
 #[derive(Clone, Debug)]
 enum Known {
     /// It is being looked for.
     NotYet,
-    /// There is none, or it does not answer.
+    /// There is none, or it does not answer; if that changes, it is heard of.
     Absent,
+    /// There was no way to it then.
+    Unreachable(Instant),
     /// It answers.
     Present(Manager),
 }
@@ -51,7 +56,11 @@ impl Scopes {
 
     /// Whether a holder that starts now is to wait for its scope.
     pub fn may_be_there(&self) -> bool {
-        !matches!(*self.known.borrow(), Known::Absent)
+        self.knock();
+        match *self.known.borrow() {
+            Known::NotYet | Known::Present(_) => true,
+            Known::Absent | Known::Unreachable(_) => false,
+        }
     }
 
     /// Puts a run's holder into a scope of its own. Nothing is returned where that cannot
@@ -76,8 +85,7 @@ impl Scopes {
 
     /// Makes a scope and says what it is called.
     pub(super) async fn make(&self, entry: Entry) -> Option<String> {
-        let making = async { Some(self.manager().await?.start(&entry).await) };
-        match timeout(ENTER_LIMIT, making).await {
+        match timeout(ENTER_LIMIT, self.try_make(&entry)).await {
             Ok(None) => None,
             Ok(Some(Ok(unit))) => {
                 debug!(unit, pid = entry.pid, "in a scope");
@@ -95,12 +103,27 @@ impl Scopes {
         }
     }
 
+    /// A connection that has ended meanwhile is made anew, once.
+    async fn try_make(&self, entry: &Entry) -> Option<Result<String, ManagerError>> {
+        match self.manager().await?.start(entry).await {
+            Err(refused) if refused.is_of_the_connection() => {
+                debug!(error = &refused as &dyn std::error::Error, "systemd is looked for again");
+                self.lose();
+                Some(self.manager().await?.start(entry).await)
+            }
+            made => Some(made),
+        }
+    }
+
     /// Ends whatever is left of a session in its scopes, and says how many processes that
     /// were. Whoever holds a run is spared (invariant 4), so this is for a session whose
     /// runs are over.
     pub async fn end(&self, session: SessionId) -> usize {
-        let Known::Present(manager) = self.known.borrow().clone() else { return 0 };
-        match timeout(END_LIMIT, left::end(&manager, session)).await {
+        self.knock();
+        if !matches!(*self.known.borrow(), Known::Present(_)) {
+            return 0;
+        }
+        match timeout(END_LIMIT, self.try_end(session)).await {
             Ok(Ok(0)) => 0,
             Ok(Ok(ended)) => {
                 info!(%session, ended, "ended what was left");
@@ -117,20 +140,61 @@ impl Scopes {
         }
     }
 
+    /// A connection that has ended meanwhile is made anew, once.
+    async fn try_end(&self, session: SessionId) -> Result<usize, ManagerError> {
+        let Some(manager) = self.manager().await else { return Ok(0) };
+        match left::end(&manager, session).await {
+            Err(refused) if refused.is_of_the_connection() => {
+                self.lose();
+                match self.manager().await {
+                    Some(manager) => left::end(&manager, session).await,
+                    None => Err(refused),
+                }
+            }
+            ended => ended,
+        }
+    }
+
     /// systemd, once it is known whether it is there.
     pub(super) async fn manager(&self) -> Option<Manager> {
         let mut known = self.known.subscribe();
         let settled = known.wait_for(|known| !matches!(known, Known::NotYet)).await;
         match &*settled.ok()? {
             Known::Present(manager) => Some(manager.clone()),
-            Known::NotYet | Known::Absent => None,
+            Known::NotYet | Known::Absent | Known::Unreachable(_) => None,
         }
     }
 
     fn blame(&self, refused: &ManagerError, what: &str) {
         warn!(error = refused as &dyn std::error::Error, "{what}");
         if refused.is_of_the_connection() {
-            self.doubt();
+            self.lose();
+        }
+    }
+
+    /// The connection is gone: it is looked for again.
+    fn lose(&self) {
+        self.look_if(|known| matches!(known, Known::Present(_)));
+    }
+
+    /// It is looked for again if that has not been tried just now.
+    fn knock(&self) {
+        self.look_if(|known| match known {
+            Known::Unreachable(then) => then.elapsed() >= AGAIN,
+            Known::NotYet | Known::Absent | Known::Present(_) => false,
+        });
+    }
+
+    fn look_if(&self, is_due: impl Fn(&Known) -> bool) {
+        let is_due = self.known.send_if_modified(|known| {
+            let is_due = is_due(known);
+            if is_due {
+                *known = Known::NotYet;
+            }
+            is_due
+        });
+        if is_due {
+            self.look_again();
         }
     }
 
@@ -154,7 +218,7 @@ impl Scopes {
                 }
                 Err(absent) => {
                     debug!(error = &absent as &dyn std::error::Error, "no systemd to ask");
-                    Known::Absent
+                    Known::Unreachable(Instant::now())
                 }
             };
             known.send_replace(found);
