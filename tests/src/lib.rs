@@ -35,6 +35,7 @@ pub mod bus;
 pub mod desktop;
 pub mod disk;
 pub mod follow;
+pub mod guest;
 pub mod home;
 pub mod hung;
 pub mod inside;
@@ -53,6 +54,7 @@ pub mod wait;
 
 pub use bus::{Bus, Mock};
 pub use follow::Follow;
+pub use guest::Guest;
 pub use home::Home;
 pub use hung::HungMount;
 pub use manager::Manager;

@@ -119,17 +119,22 @@ impl Drop for Manager<'_> {
         }
         drop(self.process.kill());
         drop(self.process.wait());
-        wait::until("the manager's control groups are gone", || {
-            for group in groups_below(&self.group) {
-                fs::remove_dir(&group).map_err(|error| format!("{}: {error}", group.display()))?;
-            }
-            Ok(())
-        });
+        remove_groups(&self.group);
     }
 }
 
+/// Removes a group and all below it, once nobody is in them.
+pub(crate) fn remove_groups(top: &Path) {
+    wait::until("the control groups to be gone", || {
+        for group in groups_below(top) {
+            fs::remove_dir(&group).map_err(|error| format!("{}: {error}", group.display()))?;
+        }
+        Ok(())
+    });
+}
+
 /// The root of the control groups of version 2.
-fn tree() -> PathBuf {
+pub(crate) fn tree() -> PathBuf {
     let unified = Path::new("/sys/fs/cgroup/unified");
     if unified.is_dir() { unified.into() } else { "/sys/fs/cgroup".into() }
 }
@@ -149,7 +154,7 @@ fn groups_below(top: &Path) -> Vec<PathBuf> {
 }
 
 /// A command that joins a control group before it becomes itself.
-fn in_group(group: &Path, program: &str) -> Command {
+pub(crate) fn in_group(group: &Path, program: &str) -> Command {
     let mut command = Command::new("sh");
     command.args(["-c", "echo $$ > \"$0\" && exec \"$@\""]);
     command.arg(group.join("cgroup.procs")).arg(binaries::installed(program));

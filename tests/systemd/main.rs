@@ -9,6 +9,7 @@
 )]
 
 mod oom;
+mod reboot;
 mod sandbox;
 mod scopes;
 mod service;

@@ -5,6 +5,8 @@
 //! 1. The holder alone writes [`ExitRecord`]; what it says wins over every guess.
 //! 2. [`Exit::Lost`] is what the daemon concludes when there is neither a holder nor a
 //!    record. A record says only [`Lost::Oom`]: its holder was told so by the kernel.
+//! 3. A machine that goes down asks every program to end. That is not the program's failure:
+//!    what such an end is told as is [`Exit::across_restart`]'s to say.
 
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +48,16 @@ impl Exit {
             Self::Lost(Lost::Oom) => Self::Signal(Signal::KILL).shell_code(),
             Self::Lost(Lost::Reboot | Lost::Holder) => 1,
         }
+    }
+
+    /// How a run ended that nobody had asked to end, and that was heard of only after the
+    /// machine was restarted: by the restart, if it ended as programs do that are told to go.
+    pub fn across_restart(self) -> Self {
+        let ends_all = [Signal::TERM, Signal::HUP, Signal::KILL].map(Self::Signal);
+        let is_told = ends_all
+            .into_iter()
+            .any(|end| self == end || self == Self::Code(i32::from(end.shell_code())));
+        if is_told { Self::Lost(Lost::Reboot) } else { self }
     }
 
     /// Whether the program itself said that all went well.
@@ -114,6 +126,18 @@ pub struct ExitRecord {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_told_to_go_by_a_restart_was_interrupted_and_nothing_else_was() {
+        for told in [Exit::Signal(Signal::TERM), Exit::Signal(Signal::KILL), Exit::Code(143)] {
+            assert_eq!(told.across_restart(), Exit::Lost(Lost::Reboot), "{told:?}");
+        }
+        let others =
+            [Exit::Code(0), Exit::Code(2), Exit::Signal(Signal::INT), Exit::Lost(Lost::Oom)];
+        for other in others {
+            assert_eq!(other.across_restart(), other);
+        }
+    }
 
     #[test]
     fn exits_look_in_json_as_the_contract_says() {

@@ -26,7 +26,13 @@ pub(super) enum Property {
     Number(u64),
     /// Processes.
     Pids(Vec<u32>),
+    /// Names of units.
+    Units(Vec<String>),
 }
+
+/// The daemon's own unit, where it is a service. It is told to go before any scope is when
+/// all go: a run that ends with the machine is not one that fails.
+const DAEMON: &str = "appd.service";
 
 /// Microseconds of a second that are one percent of it.
 const PERCENT_USEC: u64 = 10_000;
@@ -41,6 +47,8 @@ pub(super) fn properties(entry: &Entry, release: u32) -> Vec<(&'static str, Prop
         ("Description", Property::Text(entry.description.clone())),
         ("Slice", Property::Text(entry.slice.into())),
         ("PIDs", Property::Pids(vec![entry.pid])),
+        // What starts before it stops after it.
+        ("Before", Property::Units(vec![DAEMON.into()])),
         // Gone with its last process, however that ended: its name is wanted again.
         ("CollectMode", Property::Text("inactive-or-failed".into())),
     ];
@@ -99,8 +107,11 @@ mod tests {
         let names = |release| -> Vec<_> {
             properties(&entry(Limits::default()), release).iter().map(|told| told.0).collect()
         };
-        assert_eq!(names(252), ["Description", "Slice", "PIDs", "CollectMode"]);
-        assert_eq!(names(253), ["Description", "Slice", "PIDs", "CollectMode", "OOMPolicy"]);
+        assert_eq!(names(252), ["Description", "Slice", "PIDs", "Before", "CollectMode"]);
+        assert_eq!(
+            names(253),
+            ["Description", "Slice", "PIDs", "Before", "CollectMode", "OOMPolicy"]
+        );
     }
 
     #[test]

@@ -217,6 +217,7 @@ fn value_of(property: &Property) -> Variant<'static> {
         Property::Text(text) => Variant::from(text.clone()),
         Property::Number(number) => Variant::from(*number),
         Property::Pids(pids) => Variant::from(pids.clone()),
+        Property::Units(units) => Variant::from(units.clone()),
     }
 }
 

@@ -120,6 +120,7 @@ impl HolderLink {
             killed: false,
             looks: self.looks,
             is_held: self.scopes.may_be_there(),
+            across_restart: false,
         }
     }
 
@@ -192,6 +193,8 @@ struct Link {
     looks: bool,
     /// Its holder waits until it is told that it is where it belongs.
     is_held: bool,
+    /// It is of an earlier boot, and nobody had asked it to end.
+    across_restart: bool,
 }
 
 /// Why talking to a holder came to an end.
@@ -264,6 +267,7 @@ impl Link {
         };
         self.holder = identity(live.holder);
         self.child = identity(live.child);
+        self.across_restart = !same_boot && !live.stop_asked;
         match self.find(live.holder.is_none() && same_boot).await {
             Some(stream) => self.attend(stream).await,
             None => {
@@ -452,7 +456,7 @@ impl Link {
             drop(std::fs::remove_file(&self.site.socket));
         }
         if let Some(record) = self.record().await {
-            let exit = record.exit;
+            let exit = if self.across_restart { record.exit.across_restart() } else { record.exit };
             return self.show(Seen::Over { exit, record: Some(Box::new(record)) }).await;
         }
         if lost == Lost::Holder && self.child.is_none() {
