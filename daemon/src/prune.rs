@@ -20,7 +20,7 @@ use std::time::Duration;
 use app_model::SessionId;
 use app_model::retention::{Fate, Kept, Retention, decide};
 use app_registry::{PRUNABLE, Prunable};
-use app_sys::clock;
+use app_sys::{clock, fault};
 use app_wire::control::{Pruned, PrunedSession};
 use tracing::{info, warn};
 
@@ -64,6 +64,7 @@ pub async fn prune(service: &Service, dry_run: bool) -> Result<Pruned, StoreErro
     let mut pruned = Pruned { sessions: vec![], count: 0, bytes: 0, dry_run };
     for (one, fate, bytes) in decide(&kept, policy, clock::wall_ms()) {
         let Some(old) = old.get(&one.id) else { continue };
+        fault::point("prune.chosen");
         if !dry_run && !carry_out(service, old, fate, bytes).await? {
             continue; // Invariant 1.
         }
@@ -128,6 +129,7 @@ async fn carry_out(
             });
             let forgotten = forgotten.await?;
             if forgotten {
+                fault::point("prune.forgotten");
                 bury(service, id).await;
             }
             Ok(forgotten)
@@ -138,6 +140,7 @@ async fn carry_out(
             if !emptied.unwrap_or(false) {
                 return Ok(false);
             }
+            fault::point("prune.emptied");
             service.store.with(move |registry| registry.emptied(id, bytes, at)).await?;
             Ok(true)
         }
@@ -167,6 +170,9 @@ fn empty(dir: &Path, newest: u32) -> bool {
         if goes && let Err(error) = fs::remove_file(&path) {
             warn!(path = %path.display(), %error, "could not be deleted");
             all = false;
+        }
+        if goes {
+            fault::point("prune.deleted");
         }
     }
     all

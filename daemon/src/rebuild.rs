@@ -44,7 +44,7 @@ pub fn open_or_rebuild(places: &Places) -> Result<Registry, RebuildError> {
     let sessions = places.sessions_dir();
     // Before anything locks it: locks go with the first descriptor that is closed (fcntl(2)).
     read_ahead::ask_for(&path);
-    let open = || Registry::open_or_fill(&path, || found(&sessions));
+    let open = || Registry::open_or_fill(&path, || found(&sessions), fault::point);
     match open() {
         Err(damage @ OpenError::Damaged { .. }) => {
             let aside = keep_aside(&path)?;

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use app_tests::stand_in::StandIn;
-use app_tests::{Home, Outcome, Session, audit, wait};
+use app_tests::{Home, Outcome, Session, audit, registry, wait};
 use serde_json::{Value, json};
 
 /// Ends as it is told on its terminal. The loss of the terminal does not end it.
@@ -425,5 +425,91 @@ fn the_daemon_dies_while_it_makes_the_registry_anew() {
         let mut names: Vec<_> = views.into_iter().map(|view| view["name"].clone()).collect();
         names.sort_by_key(Value::to_string);
         assert_eq!(names, ["it", "other"], "{point}");
+    }
+}
+
+/// Another ended session beside, and both ended long ago.
+fn two_old_ones(home: &Home) {
+    an_ended_one(home);
+    home.start_sh("kept", "echo words; exit 3").wait_over();
+    home.appctl(["pin", "kept"]).ok();
+    home.start_sh("other", "exit 0").wait_over();
+    registry::grow_old(home);
+}
+
+/// What was forgotten goes, what was not is still whole, and the next look takes it.
+#[test]
+fn the_daemon_dies_while_it_removes_what_is_old() {
+    let points = ["prune.chosen", "prune.forgotten", "remove.deleted", "prune.chosen:2"];
+    let act = |home: &Home| drop(home.appctl(["prune"]));
+    at_each(&points, two_old_ones, act, |point, doomed, views| {
+        let left: Vec<_> = views.iter().filter_map(|view| view["name"].as_str()).collect();
+        assert!(left.contains(&"kept"), "{point}: {left:?}");
+        // The next daemon may have looked again by itself.
+        let most = if point == "prune.chosen" { 3 } else { 2 };
+        assert!(left.len() <= most, "{point}: what was forgotten came back: {left:?}");
+        doomed.home.appctl(["prune"]).ok();
+        audit::check(&doomed.home);
+        let views = doomed.home.ls_all();
+        assert_eq!(views.len(), 1, "{point}: {views:#?}");
+        doomed.home.appctl(["logs", "kept"]).ok().mentions("words");
+    });
+}
+
+/// A session that wrote more than may stay; what and when are two files.
+fn a_large_one(home: &Home) {
+    use std::io::Write as _;
+
+    let config = home.config_dir().join("config.toml");
+    let mut config = fs::File::options().append(true).open(config).unwrap();
+    config.write_all(b"[retention]\nmax_bytes = \"1 MiB\"\n").unwrap();
+    let script = "head -c 2000000 /dev/urandom | base64; echo the end; exit 7";
+    home.start_sh("it", script).wait_over();
+}
+
+/// How it ended stays known, and it can be run again.
+#[test]
+fn the_daemon_dies_while_it_makes_room() {
+    let points = ["prune.chosen", "prune.deleted", "prune.deleted:2", "prune.emptied"];
+    let act = |home: &Home| drop(home.appctl(["prune"]));
+    at_each(&points, a_large_one, act, |point, doomed, views| {
+        assert_eq!(views[0]["exit"], json!({"code": 7}), "{point}");
+        // What is left of its output can be read, and the next look makes room.
+        it(&doomed.home).appctl("logs", &["-n", "1"]).ok();
+        doomed.home.appctl(["prune"]).ok();
+        assert_eq!(it(&doomed.home).logs(), "", "{point}");
+        it(&doomed.home).appctl("resume", &["--bg"]).ok();
+        let again = it(&doomed.home).wait_over();
+        assert_eq!((&again["run"], &again["exit"]), (&json!(2), &json!({"code": 7})), "{point}");
+        it(&doomed.home).appctl("logs", &["-n", "1"]).ok().mentions("the end");
+        audit::check(&doomed.home);
+    });
+}
+
+/// The registry of the first release, in every state between its form and today's.
+#[test]
+fn the_daemon_dies_while_the_registry_takes_its_newest_form() {
+    let points = [
+        "migration.begun",
+        "migration.applied",
+        "migration.applied:2",
+        "migration.applied:3",
+        "migration.not-committed",
+        "migration.committed",
+    ];
+    for point in points {
+        // Nobody may start a daemon before the one that is to die.
+        let doomed = Doomed::new(point, |_| {});
+        registry::use_state(&doomed.home, &registry::first_release());
+        doomed.start_daemon();
+        let views = doomed.recover();
+        let names: Vec<_> = views.iter().map(|view| view["name"].as_str().unwrap()).collect();
+        assert_eq!(names, ["renamed plain", "stopped", "failed"], "{point}");
+        assert_eq!(views[2]["exit"], json!({"code": 3}), "{point}");
+        let events = doomed.home.events();
+        assert!(events.iter().any(|event| event["type"] == "session.renamed"), "{point}");
+        let mut files = fs::read_dir(doomed.home.state_dir()).unwrap().flatten();
+        let is_aside = |name: &std::ffi::OsStr| name.to_string_lossy().contains("damaged");
+        assert!(!files.any(|file| is_aside(&file.file_name())), "{point}: it was not damaged");
     }
 }

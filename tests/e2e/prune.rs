@@ -5,20 +5,10 @@ use std::fs;
 use app_tests::{Home, Session, registry, wait};
 use serde_json::json;
 
-/// Forty days, in milliseconds.
-const LONG_AGO: &str = "(strftime('%s', 'now') - 40 * 86400) * 1000";
-
 fn ended<'h>(home: &'h Home, name: &str, script: &str) -> Session<'h> {
     let session = home.start_sh(name, script);
     session.wait_over();
     session
-}
-
-/// Everything that ended did so forty days ago.
-fn grow_old(home: &Home) {
-    home.appctl(["daemon", "stop"]).ok();
-    let sql = format!("UPDATE run SET ended_at = {LONG_AGO} WHERE exit IS NOT NULL;");
-    registry::execute(home, &sql);
 }
 
 fn settings(home: &Home, text: &str) {
@@ -37,7 +27,7 @@ fn what_ended_long_ago_is_removed_and_what_is_live_pinned_or_young_stays() {
     ended(&home, "pinned", "exit 0");
     let live = home.start("live", &["sleep", "1000"]);
     home.appctl(["pin", "pinned"]).ok();
-    grow_old(&home);
+    registry::grow_old(&home);
     ended(&home, "young", "exit 0");
 
     let told = home.appctl(["prune", "--dry-run", "--json"]).ok().json();
@@ -81,7 +71,7 @@ fn for_room_the_oldest_transcripts_go_and_their_sessions_can_be_resumed() {
 fn the_daemon_makes_room_by_itself_when_it_has_started() {
     let home = Home::new();
     let old = ended(&home, "old", "exit 0");
-    grow_old(&home);
+    registry::grow_old(&home);
     home.appctl(["daemon", "start"]).ok();
     home.wait_event("session.removed", &old.id);
     wait::until("its directory to be gone", || {
@@ -97,7 +87,7 @@ fn a_session_with_a_live_task_stays() {
     let parent = home.start("parent", &["sleep", "1000"]);
     let task = home.start_with(&["-n", "task", "--parent", &parent.id], &["sleep", "1000"]);
     parent.appctl("stop", &["--keep"]).ok();
-    grow_old(&home);
+    registry::grow_old(&home);
     assert_eq!(home.appctl(["prune", "--json"]).ok().json()["count"], 0);
     task.appctl("stop", &[]).ok();
     assert_eq!(home.appctl(["prune", "--json"]).ok().json()["count"], 1);

@@ -1,11 +1,10 @@
 //! A registry that was damaged: kept aside, made anew, and no session lost.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use app_tests::process::Process;
-use app_tests::{Home, wait};
+use app_tests::{Home, registry, wait};
 
 /// Puts something that is no database in the place of the registry, and its log away.
 fn damage(home: &Home, bytes: &[u8]) {
@@ -153,7 +152,7 @@ fn the_state_of_every_earlier_release_is_read() {
         }
         releases += 1;
         let home = Home::new();
-        copy_privately(&entry.path(), &home.state_dir());
+        registry::use_state(&home, &entry.path());
         let views = home.ls_all();
         let names: Vec<_> = views.iter().map(|view| view["name"].as_str().unwrap()).collect();
         assert_eq!(names, ["renamed plain", "stopped", "failed"], "{}", entry.path().display());
@@ -175,19 +174,4 @@ fn the_state_of_every_earlier_release_is_read() {
 fn is_damaged(home: &Home) -> bool {
     let mut entries = fs::read_dir(home.state_dir()).unwrap().flatten();
     entries.any(|entry| entry.file_name().to_string_lossy().contains("damaged"))
-}
-
-/// Copies a tree so that nobody else can read it, as the programs demand.
-fn copy_privately(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    fs::set_permissions(to, fs::Permissions::from_mode(0o700)).unwrap();
-    for entry in fs::read_dir(from).unwrap().flatten() {
-        let copy = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy_privately(&entry.path(), &copy);
-        } else {
-            fs::copy(entry.path(), &copy).unwrap();
-            fs::set_permissions(&copy, fs::Permissions::from_mode(0o600)).unwrap();
-        }
-    }
 }

@@ -39,6 +39,7 @@ use rusqlite::{Connection, OpenFlags};
 pub use error::{OpenError, RegistryError};
 pub use events::{MAX_EVENTS, PAGE};
 pub use facts::Facts;
+pub use migrations::steps;
 pub use notices::{LISTED, NewNotice, NoticeOutcome, NoticeRow, PendingNotice};
 pub use retention::{PRUNABLE, Prunable};
 pub use rows::{LiveRun, NewSession, Planned, RestoredRun, RunEnd, RunStart, SessionRow};
@@ -61,15 +62,17 @@ pub struct Registry {
 impl Registry {
     /// Opens the database at `path`, making or migrating it as needed.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
-        Self::open_or_fill(path, || Ok(std::iter::empty()))
+        Self::open_or_fill(path, || Ok(std::iter::empty()), |_| {})
     }
 
     /// Opens the database at `path`. One that has to be made takes in the `sessions` that
     /// are found elsewhere, before it counts as made: whoever dies on the way leaves one
-    /// that still has to be made.
+    /// that still has to be made. `passed` is told of each step on the way to the newest
+    /// form, by the names in [`steps`].
     pub fn open_or_fill<S>(
         path: &Path,
         sessions: impl FnOnce() -> io::Result<S>,
+        passed: impl Fn(&'static str),
     ) -> Result<Self, OpenError>
     where
         S: Iterator<Item = (NewSession, Vec<RestoredRun>)>,
@@ -88,7 +91,7 @@ impl Registry {
             return Err(OpenError::FromTheFuture { path: path.into(), found, newest });
         }
         prepare(&mut db).map_err(OpenError::of(path))?;
-        migrations::run(&mut db, path, |db| restore::fill(db, path, sessions))?;
+        migrations::run(&mut db, path, |db| restore::fill(db, path, sessions), passed)?;
         let newest_event = events::newest(&db).map_err(OpenError::of(path))?;
         Ok(Self { db, newest_event })
     }

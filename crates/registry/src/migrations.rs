@@ -193,12 +193,25 @@ pub(crate) fn version(db: &Connection) -> rusqlite::Result<usize> {
     db.query_row("PRAGMA user_version", [], |row| row.get(0))
 }
 
+/// What a database goes through on its way to the newest form.
+pub mod steps {
+    /// It is nobody else's from here on.
+    pub const BEGUN: &str = "migration.begun";
+    /// One entry of the list was applied, and is not committed.
+    pub const APPLIED: &str = "migration.applied";
+    /// Everything is in place but for the commit.
+    pub const NOT_COMMITTED: &str = "migration.not-committed";
+    /// It has the newest form.
+    pub const COMMITTED: &str = "migration.committed";
+}
+
 /// Brings the database to the newest form, all or nothing. One that has none yet is given
-/// its content by `fill`.
+/// its content by `fill`. `passed` hears of each of the [`steps`].
 pub(crate) fn run(
     db: &mut Connection,
     path: &Path,
     fill: impl FnOnce(&Connection) -> Result<(), OpenError>,
+    passed: impl Fn(&'static str),
 ) -> Result<(), OpenError> {
     let failed = OpenError::of(path);
     if version(db).map_err(&failed)? == LIST.len() {
@@ -208,12 +221,17 @@ pub(crate) fn run(
     let transaction = begun.map_err(&failed)?;
     // Another daemon may have been quicker.
     let found = version(&transaction).map_err(&failed)?;
+    passed(steps::BEGUN);
     for migration in LIST.iter().skip(found) {
         transaction.execute_batch(migration).map_err(&failed)?;
+        passed(steps::APPLIED);
     }
     if found == 0 {
         fill(&transaction)?;
     }
     transaction.pragma_update(None, "user_version", LIST.len()).map_err(&failed)?;
-    transaction.commit().map_err(&failed)
+    passed(steps::NOT_COMMITTED);
+    transaction.commit().map_err(&failed)?;
+    passed(steps::COMMITTED);
+    Ok(())
 }
