@@ -6,6 +6,8 @@
 //! measure stalled [MEGABYTES]           a terminal that stops reading, and the program behind it
 //! measure restart [SESSIONS] [TIMES]    how long nobody answers while the daemon is replaced
 //! measure cold [ENDED] [TIMES]          from no daemon to the first answer, after so many runs
+//! measure live [SESSIONS]               so many live sessions: started, listed, held, stopped
+//! measure requests [CLIENTS] [EACH]     so many clients ask at once, without a pause
 //! ```
 //!
 //! Everything runs in a private home, with the programs of the profile that this was built
@@ -13,6 +15,11 @@
 
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a chore")]
+
+mod figures;
+mod live;
+mod process;
+mod requests;
 
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -28,6 +35,8 @@ use app_wire::control::{self, Reply, Reported, Request, Target};
 use app_wire::hello::HELLO_LEN;
 use rustix::param::clock_ticks_per_second;
 
+use crate::process::{cpu_ticks, memory_kib};
+
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let number =
@@ -38,7 +47,12 @@ fn main() {
         Some("stalled") => stalled(number(1, 200)),
         Some("restart") => restart(number(1, 200), number(2, 10)),
         Some("cold") => cold(number(1, 5_000), number(2, 20)),
-        _ => panic!("measure reports | notices | stalled | restart | cold, each with numbers"),
+        Some("live") => live::live(number(1, 1_000)),
+        Some("requests") => requests::requests(number(1, 100), number(2, 1_000)),
+        _ => panic!(
+            "measure reports | notices | stalled | restart | cold | live | requests, each with \
+             numbers"
+        ),
     }
 }
 
@@ -77,13 +91,6 @@ fn stalled(megabytes: u64) {
             terminal.wait_exit();
         }
     }
-}
-
-/// What of the memory is a process's own share, proc_pid_smaps(5); none if it is gone.
-fn memory_kib(pid: u32) -> Option<u64> {
-    let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
-    let line = rollup.lines().find(|line| line.starts_with("Pss:"))?;
-    line.split_whitespace().nth(1)?.parse().ok()
 }
 
 /// More than two ends within two seconds are told together, so this is the time between two.
@@ -160,14 +167,6 @@ fn request(session: &str, number: u64) -> Request {
         stamp: Stamp { source: "measure".into(), generation: 1, sequence: number },
         reports: vec![report],
     }))
-}
-
-/// Processor time of a process so far, proc_pid_stat(5).
-fn cpu_ticks(pid: u32) -> u64 {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
-    let after_name = stat.rsplit_once(')').unwrap().1;
-    let fields: Vec<&str> = after_name.split_whitespace().collect();
-    fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
 }
 
 fn pause(time: Duration) {
