@@ -105,11 +105,22 @@ impl Home {
     /// # Panics
     /// When they cannot be copied.
     #[must_use]
-    pub fn with_own_programs(mut self) -> Self {
+    pub fn with_own_programs(self) -> Self {
+        let usual = self.programs.clone();
+        self.with_programs_of(&usual)
+    }
+
+    /// The same with a copy of the programs in another directory, say those of an earlier
+    /// release.
+    ///
+    /// # Panics
+    /// When they cannot be copied.
+    #[must_use]
+    pub fn with_programs_of(mut self, dir: &Path) -> Self {
         let own = self.path().join("bin");
         fs::create_dir(&own).unwrap();
         for program in binaries::PROGRAMS {
-            fs::copy(self.programs.join(program), own.join(program)).unwrap();
+            fs::copy(dir.join(program), own.join(program)).unwrap();
         }
         self.programs = own;
         self.variables = self.usual_variables();
@@ -119,9 +130,14 @@ impl Home {
     /// Replaces the programs by others of the same release, as an upgrade does: new files
     /// under the old names. Returns when the old ones have no name any more.
     pub fn replace_programs(&self) {
+        self.replace_programs_by(&self.programs);
+    }
+
+    /// Replaces the programs by those in another directory.
+    pub fn replace_programs_by(&self, dir: &Path) {
         for program in binaries::PROGRAMS {
             let (new, name) = (self.programs.join("new"), self.programs.join(program));
-            fs::copy(&name, &new).unwrap();
+            fs::copy(dir.join(program), &new).unwrap();
             fs::rename(&new, &name).unwrap();
         }
     }

@@ -132,6 +132,13 @@ pub fn memory_kib(pid: u32) -> u64 {
     status_kib(pid, "RssAnon:")
 }
 
+/// What of the memory in core is a process's own share (PSS), in KiB, proc_pid_smaps(5).
+pub fn share_kib(pid: u32) -> u64 {
+    let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap();
+    let line = rollup.lines().find(|line| line.starts_with("Pss:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
 fn status_kib(pid: u32, field: &str) -> u64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let line = status.lines().find(|line| line.starts_with(field)).unwrap();

@@ -23,11 +23,17 @@ usage: cargo xtask VERB …
                                 let xterm.js judge what is to be seen
   agents                        let real coding agents run in sessions, with a model that
                                 the tests speak for
-  macos                         type-check the programs for macOS, with a compiler from
-                                Debian's packages
-  soak [--minutes N]            use everything at once for N minutes (default: 2) while
-                                daemons, holders and clients are killed, then check what
-                                is left
+  macos                         type-check the programs for macOS and link what can be, with
+                                a compiler from Debian's packages and a linker from pip
+  soak [--minutes N] [--sessions N] [--seed N]
+                                use everything at once for N minutes (default: 2) and with up
+                                to so many sessions (default: 500) while daemons, holders,
+                                clients and programs are killed, then check what is left
+  upgrade [--from REV]          build the programs of REV (default: the newest tag) too, and
+                                check that sessions, clients and daemons of both releases
+                                get on
+  miri                          run the tests of crates without system calls in Miri, which
+                                sees undefined behaviour in all that they use
   pictures [NAME]               draw docs/pictures anew, or one of them: sessions before and
                                 after coming back, and notices
   help                          print this";
@@ -43,8 +49,10 @@ pub(crate) enum Task {
     Differential,
     Agents,
     Macos,
-    /// For so many minutes.
-    Soak(u32),
+    Miri,
+    Soak(SoakOptions),
+    /// From this revision, or from the newest tag.
+    Upgrade(Option<String>),
     /// One of them, or all.
     Pictures(Option<String>),
 }
@@ -85,6 +93,20 @@ pub(crate) struct FuzzOptions {
     pub(crate) seconds: u32,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SoakOptions {
+    pub(crate) minutes: u32,
+    pub(crate) sessions: u32,
+    /// `None` is another one each time.
+    pub(crate) seed: Option<u32>,
+}
+
+impl Default for SoakOptions {
+    fn default() -> Self {
+        Self { minutes: 2, sessions: 500, seed: None }
+    }
+}
+
 /// A command line that makes no sense.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum UsageError {
@@ -93,6 +115,7 @@ pub(crate) enum UsageError {
     UnknownArgument { verb: &'static str, argument: OsString },
     NoValue { option: &'static str },
     NoNumber { option: &'static str },
+    NoRevision { option: &'static str },
 }
 
 impl fmt::Display for UsageError {
@@ -105,6 +128,7 @@ impl fmt::Display for UsageError {
             }
             Self::NoValue { option } => write!(f, "`{option}` needs a directory"),
             Self::NoNumber { option } => write!(f, "`{option}` needs a number"),
+            Self::NoRevision { option } => write!(f, "`{option}` needs a revision"),
         }
     }
 }
@@ -132,6 +156,8 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Tas
         Some("install") => parse_install(arguments),
         Some("fuzz") => parse_fuzz(arguments),
         Some("soak") => parse_soak(arguments),
+        Some("upgrade") => parse_upgrade(arguments),
+        Some("miri") => alone("miri", Task::Miri, arguments),
         Some("pictures") => parse_pictures(arguments),
         Some("differential") => alone("differential", Task::Differential, arguments),
         Some("agents") => alone("agents", Task::Agents, arguments),
@@ -190,19 +216,43 @@ fn parse_pictures(mut arguments: impl Iterator<Item = OsString>) -> Result<Task,
     }
 }
 
-fn parse_soak(mut arguments: impl Iterator<Item = OsString>) -> Result<Task, UsageError> {
-    let mut minutes = 2;
+fn parse_upgrade(mut arguments: impl Iterator<Item = OsString>) -> Result<Task, UsageError> {
+    let mut from = None;
     while let Some(argument) = arguments.next() {
         match argument.to_str() {
             Some("--help" | "-h") => return Ok(Task::Help),
-            Some("--minutes") => {
-                let number = arguments.next().and_then(|number| number.to_str()?.parse().ok());
-                minutes = number.ok_or(UsageError::NoNumber { option: "--minutes" })?;
+            Some("--from") => {
+                let revision = arguments.next().and_then(|revision| revision.into_string().ok());
+                let no_value = UsageError::NoRevision { option: "--from" };
+                from = Some(revision.filter(|text| !text.is_empty()).ok_or(no_value)?);
             }
+            _ => return Err(UsageError::UnknownArgument { verb: "upgrade", argument }),
+        }
+    }
+    Ok(Task::Upgrade(from))
+}
+
+fn parse_soak(mut arguments: impl Iterator<Item = OsString>) -> Result<Task, UsageError> {
+    let mut options = SoakOptions::default();
+    while let Some(argument) = arguments.next() {
+        match argument.to_str() {
+            Some("--help" | "-h") => return Ok(Task::Help),
+            Some("--minutes") => options.minutes = number("--minutes", &mut arguments)?,
+            Some("--sessions") => options.sessions = number("--sessions", &mut arguments)?,
+            Some("--seed") => options.seed = Some(number("--seed", &mut arguments)?),
             _ => return Err(UsageError::UnknownArgument { verb: "soak", argument }),
         }
     }
-    Ok(Task::Soak(minutes))
+    Ok(Task::Soak(options))
+}
+
+/// The number that follows an option.
+fn number(
+    option: &'static str,
+    rest: &mut impl Iterator<Item = OsString>,
+) -> Result<u32, UsageError> {
+    let number = rest.next().and_then(|number| number.to_str()?.parse().ok());
+    number.ok_or(UsageError::NoNumber { option })
 }
 
 fn parse_fuzz(mut arguments: impl Iterator<Item = OsString>) -> Result<Task, UsageError> {
@@ -211,8 +261,7 @@ fn parse_fuzz(mut arguments: impl Iterator<Item = OsString>) -> Result<Task, Usa
         match argument.to_str() {
             Some("--help" | "-h") => return Ok(Task::Help),
             Some("--seconds") => {
-                let number = arguments.next().and_then(|number| number.to_str()?.parse().ok());
-                options.seconds = number.ok_or(UsageError::NoNumber { option: "--seconds" })?;
+                options.seconds = number("--seconds", &mut arguments)?;
             }
             Some(target) if options.target.is_none() && !target.starts_with('-') => {
                 options.target = Some(target.to_owned());
@@ -328,6 +377,27 @@ mod tests {
         assert_eq!(parsed("pictures"), Ok(Task::Pictures(None)));
         assert_eq!(parsed("pictures vim"), Ok(Task::Pictures(Some("vim".into()))));
         assert!(parsed("pictures vim htop").is_err());
+    }
+
+    #[test]
+    fn soak_takes_numbers_and_another_seed_each_time() {
+        let usual = SoakOptions { minutes: 2, sessions: 500, seed: None };
+        assert_eq!(parsed("soak"), Ok(Task::Soak(usual)));
+        let wanted = SoakOptions { minutes: 10, sessions: 20, seed: Some(7) };
+        assert_eq!(parsed("soak --seed 7 --minutes 10 --sessions 20"), Ok(Task::Soak(wanted)));
+        let error = Err(UsageError::NoNumber { option: "--seed" });
+        assert_eq!(parsed("soak --seed"), error);
+        assert!(parsed("soak 5").is_err());
+    }
+
+    #[test]
+    fn upgrade_takes_a_revision_or_none() {
+        assert_eq!(parsed("upgrade"), Ok(Task::Upgrade(None)));
+        assert_eq!(parsed("upgrade --from v1"), Ok(Task::Upgrade(Some("v1".into()))));
+        let error = Err(UsageError::NoRevision { option: "--from" });
+        assert_eq!(parsed("upgrade --from"), error);
+        assert!(parsed("upgrade v1").is_err());
+        assert_eq!(parsed("miri"), Ok(Task::Miri));
     }
 
     #[test]

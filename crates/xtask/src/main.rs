@@ -6,7 +6,9 @@
 //! * `fuzz` looks for an input that breaks what takes bytes from outside;
 //! * `differential` lets another terminal judge our snapshots;
 //! * `agents` lets real coding agents run in sessions;
-//! * `macos` type-checks the programs for macOS;
+//! * `macos` type-checks and links the programs for macOS;
+//! * `miri` runs tests where undefined behaviour is seen;
+//! * `upgrade` lets the programs of an earlier release get on with those of today;
 //! * `soak` uses everything at once while processes are killed;
 //! * `pictures` draws what a person sees before and after coming back, and what notices look
 //!   like, for the documentation.
@@ -27,12 +29,14 @@ mod environment;
 mod fuzz;
 mod install;
 mod macos;
+mod miri;
 mod packages;
 mod pictures;
 mod run;
 mod soak;
 mod test;
 mod tools;
+mod upgrade;
 mod workspace;
 
 use std::env;
@@ -77,7 +81,9 @@ fn perform(task: Task) -> anyhow::Result<()> {
         Task::Pictures(only) => pictures::pictures(&Workspace::discover()?, only.as_deref()),
         Task::Agents => agents::agents(&Workspace::discover()?),
         Task::Macos => macos::macos(&Workspace::discover()?),
-        Task::Soak(minutes) => soak::soak(&Workspace::discover()?, minutes),
+        Task::Miri => miri::miri(&Workspace::discover()?),
+        Task::Upgrade(from) => upgrade::upgrade(&Workspace::discover()?, from.as_deref()),
+        Task::Soak(options) => soak::soak(&Workspace::discover()?, options),
         Task::Differential => differential::differential(&Workspace::discover()?),
     }
 }

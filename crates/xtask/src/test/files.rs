@@ -12,7 +12,9 @@ use crate::workspace::{self, Workspace};
 /// Where the units look for the programs; `%h` is the home directory.
 const INSTALLED: &str = "%h/.local/bin/";
 
-/// Reads property lists as their owner would, and checks what a typing error would break.
+/// Reads property lists as their owner would, and checks what a typing error would break, and
+/// what sessions rest on: launchd listens for the owner alone, starts the daemon again after a
+/// crash and not after an orderly end, and leaves the holders alone when it ends.
 const READ_AGENTS: &str = "
 import pathlib, plistlib, sys
 for path in map(pathlib.Path, sys.argv[1:]):
@@ -25,6 +27,19 @@ for path in map(pathlib.Path, sys.argv[1:]):
     words = agent.get('ProgramArguments')
     if not words or not all(isinstance(word, str) for word in words):
         sys.exit(f'{path}: it names no program')
+    wanted = {
+        ('Sockets', 'control', 'SockPathMode'): 0o600,
+        ('KeepAlive', 'SuccessfulExit'): False,
+        ('RunAtLoad',): True,
+        ('AbandonProcessGroup',): True,
+        ('ProcessType',): 'Interactive',
+    }
+    for keys, value in wanted.items():
+        found = agent
+        for key in keys:
+            found = found.get(key) if isinstance(found, dict) else None
+        if type(found) is not type(value) or found != value:
+            sys.exit(f'{path}: {\".\".join(keys)} is {found!r} and must be {value!r}')
 ";
 
 /// Shows the units to systemd's own reader.

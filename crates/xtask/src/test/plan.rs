@@ -13,6 +13,7 @@ pub(super) enum Step {
     Advisories,
     Build,
     Tests,
+    Soak,
     Doctests,
     Docs,
     Units,
@@ -20,7 +21,7 @@ pub(super) enum Step {
 }
 
 impl Step {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::Packages,
         Self::Format,
         Self::Clippy,
@@ -28,6 +29,7 @@ impl Step {
         Self::Advisories,
         Self::Build,
         Self::Tests,
+        Self::Soak,
         Self::Doctests,
         Self::Docs,
         Self::Units,
@@ -44,6 +46,7 @@ impl Step {
             Self::Advisories => "cargo-deny: advisories",
             Self::Build => "build: the programs that the tests run",
             Self::Tests => "tests",
+            Self::Soak => "soak: everything at once while processes are killed",
             Self::Doctests => "doctests",
             Self::Docs => "rustdoc: no warnings",
             Self::Units => "systemd: the units are right",
@@ -53,11 +56,15 @@ impl Step {
 
     fn left_out(self, options: &TestOptions) -> Option<&'static str> {
         match self {
-            Self::Packages | Self::Deny | Self::Advisories | Self::Docs if options.quick => {
+            Self::Packages | Self::Deny | Self::Advisories | Self::Soak | Self::Docs
+                if options.quick =>
+            {
                 Some("--quick")
             }
             // They have no names that a filter of the test runner could match.
-            Self::Doctests if !options.filters.is_empty() => Some("the tests are filtered"),
+            Self::Soak | Self::Doctests if !options.filters.is_empty() => {
+                Some("the tests are filtered")
+            }
             _ => None,
         }
     }
@@ -108,18 +115,18 @@ mod tests {
     }
 
     #[test]
-    fn a_filter_leaves_out_the_doctests_only() {
+    fn a_filter_leaves_out_what_has_no_names() {
         let options = TestOptions { filters: vec!["wire".into()], ..TestOptions::default() };
         let left_out: Vec<_> =
             plan(&options).into_iter().filter(|p| p.left_out.is_some()).map(|p| p.step).collect();
-        assert_eq!(left_out, [Step::Doctests]);
+        assert_eq!(left_out, [Step::Soak, Step::Doctests]);
     }
 
     #[test]
     fn programs_are_built_before_anything_runs_them() {
         let at = |step| Step::ALL.iter().position(|&s| s == step);
         assert!(at(Step::Packages) < at(Step::Tests));
-        for user in [Step::Tests, Step::Units] {
+        for user in [Step::Tests, Step::Soak, Step::Units] {
             assert!(at(Step::Build) < at(user));
         }
     }

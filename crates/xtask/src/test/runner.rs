@@ -89,6 +89,7 @@ fn perform(
         Step::Advisories => supply::advisories(workspace)?,
         Step::Build => rust::build(workspace)?,
         Step::Tests => rust::tests(workspace, options, report)?,
+        Step::Soak => rust::soak(workspace)?,
         Step::Doctests => rust::doctests(workspace, report)?,
         Step::Docs => rust::docs(workspace)?,
         Step::Units => files::units(workspace)?,

@@ -10,8 +10,9 @@ use anyhow::Result;
 use super::runner::{Outcome, Report};
 use super::tally::Tally;
 use crate::agents::AGENTS_PLACE;
-use crate::arguments::{Profile, TestOptions};
+use crate::arguments::{Profile, SoakOptions, TestOptions};
 use crate::differential::XTERM_PLACE;
+use crate::soak;
 use crate::tools;
 use crate::workspace::{self, Workspace};
 
@@ -177,6 +178,12 @@ fn nextest(
         None => {}
     }
     result
+}
+
+/// A short one; by hand it may go on for longer.
+pub(super) fn soak(workspace: &Workspace) -> Result<Outcome> {
+    soak::soak(workspace, SoakOptions::default())?;
+    Ok(Outcome::Done)
 }
 
 /// Examples in documentation: nextest does not run them.

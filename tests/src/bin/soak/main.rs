@@ -1,5 +1,7 @@
-//! Long and mixed use: random commands from several clients at once, while daemons, holders
-//! and clients are killed. Then everything comes to rest, and the promises are checked.
+//! Long and mixed use: random commands from many clients at once, while daemons, holders,
+//! clients and programs are killed. Then everything comes to rest, and the promises are
+//! checked. The second half is the same without deaths of the daemon: at its end the daemon
+//! may hold no more than it held after a minute.
 //!
 //! ```text
 //! soak [MINUTES] [SESSIONS] [SEED]
@@ -12,25 +14,35 @@
 //! 1. Only processes of our own private home are killed, each held by a descriptor.
 //! 2. A command may fail, since what it needs may just have been killed. It may not panic,
 //!    crash or hang.
+//! 3. Growth is measured between two times of rest with the same few sessions, in the same
+//!    daemon.
 
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a chore")]
+
+mod client;
+mod deaths;
+mod dice;
+mod footing;
+mod programs;
 
 use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use app_tests::process::{self, Process};
-use app_tests::{Home, audit, home};
+use app_tests::{Home, audit, process};
+
+use crate::client::Client;
+use crate::deaths::Victim;
+use crate::dice::Dice;
+use crate::footing::Footing;
+use crate::programs::Ends;
 
 /// Clients at the same time.
-const CLIENTS: u64 = 4;
+const CLIENTS: u64 = 8;
 
-/// Most milliseconds between two deaths.
-const DEATH_PAUSE_MS: u64 = 2_000;
-
-/// Codes of a command that went wrong by itself: a panic, and the signals of crashes.
-const CRASHED: [i32; 5] = [101, 128 + 4, 128 + 6, 128 + 7, 128 + 11];
+/// Longest time from the beginning of the second half until the daemon is first looked at.
+const WARM_UP: Duration = Duration::from_secs(60);
 
 /// Descriptors that the daemon has for itself, and for clients that are just leaving.
 const OWN_DESCRIPTORS: usize = 40;
@@ -42,124 +54,69 @@ fn main() {
     let arguments: Vec<u64> =
         std::env::args().skip(1).map(|argument| argument.parse().unwrap()).collect();
     let minutes = arguments.first().copied().unwrap_or(2);
-    let sessions = arguments.get(1).copied().unwrap_or(20);
+    let sessions = arguments.get(1).copied().unwrap_or(500);
     let seed = arguments.get(2).copied().unwrap_or_else(|| u64::from(std::process::id()));
     println!("{minutes} minutes, up to {sessions} sessions, seed {seed}");
     let home = Home::new();
-    let until = Instant::now() + Duration::from_secs(minutes * 60);
-    let done = thread::scope(|scope| {
-        let home = &home;
-        let clients: Vec<_> = (0..CLIENTS)
-            .map(|number| {
-                let mut dice = Dice::new(seed.wrapping_mul(31).wrapping_add(number));
-                scope.spawn(move || use_it(home, &mut dice, sessions, until))
-            })
-            .collect();
-        let mut dice = Dice::new(seed);
-        let deaths = scope.spawn(move || kill_some(home, &mut dice, until));
-        let commands: u64 = clients.into_iter().map(|client| client.join().unwrap()).sum();
-        (commands, deaths.join().unwrap())
-    });
-    println!("{} commands, {} deaths; now everything comes to rest", done.0, done.1);
-    audit::check(&home);
+    let soak = Soak { home: &home, sessions, ends: Ends::default() };
+    let half = Duration::from_secs(minutes * 60) / 2;
+    soak.storm(seed, &Victim::ALL, half);
+    soak.at_rest();
     nothing_leaks(&home);
+    soak.nothing_grows(seed.wrapping_add(1), half);
     home.appctl(["daemon", "stop", "--sessions"]).ok();
-    audit::check(&home);
+    soak.at_rest();
     println!("every promise was kept");
 }
 
-/// Numbers that look random: xorshift.
-struct Dice(u64);
+/// What everybody who takes part in it knows.
+struct Soak<'h> {
+    home: &'h Home,
+    /// Most of them at the same time.
+    sessions: u64,
+    ends: Ends,
+}
 
-impl Dice {
-    fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+impl Soak<'_> {
+    /// Everybody at once, for so long, while these are killed.
+    fn storm(&self, seed: u64, victims: &[Victim], time: Duration) {
+        let until = Instant::now() + time;
+        let (commands, deaths) = thread::scope(|scope| {
+            let clients: Vec<_> = (0..CLIENTS)
+                .map(|number| {
+                    let dice = Dice::new(seed.wrapping_mul(31).wrapping_add(number));
+                    let mut client = Client::new(self.home, dice, self.sessions, &self.ends);
+                    scope.spawn(move || client.go_on(until))
+                })
+                .collect();
+            let mut dice = Dice::new(seed);
+            let deaths = scope.spawn(move || deaths::go_on(self.home, &mut dice, victims, until));
+            let commands: u64 = clients.into_iter().map(|client| client.join().unwrap()).sum();
+            (commands, deaths.join().unwrap())
+        });
+        println!("{commands} commands, {deaths} deaths; now everything comes to rest");
     }
 
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % bound
+    /// Everything that must hold when nothing is under way.
+    fn at_rest(&self) {
+        audit::check(self.home);
+        self.ends.check(&self.home.events());
     }
-}
 
-/// One client after the other, until the time is over. Returns how many.
-fn use_it(home: &Home, dice: &mut Dice, sessions: u64, until: Instant) -> u64 {
-    let mut count = 0;
-    while Instant::now() < until {
-        let words = command(dice, &known(home), sessions);
-        let outcome = home::run(home.appctl_command(&words), b"");
-        assert!(!CRASHED.contains(&outcome.code()), "{outcome:?}\n{}", home.daemon_log());
-        count += 1;
+    /// The daemon lives on, and everybody else comes and goes.
+    fn nothing_grows(&self, seed: u64, time: Duration) {
+        let warm_up = WARM_UP.min(time / 2);
+        let but_the_daemon = [Victim::Holder, Victim::Client, Victim::Program];
+        self.storm(seed, &but_the_daemon, warm_up);
+        self.at_rest();
+        let before = Footing::at_rest(self.home);
+        println!("after {} s: {before}", warm_up.as_secs());
+        self.storm(seed.wrapping_add(1), &but_the_daemon, time.saturating_sub(warm_up));
+        self.at_rest();
+        let after = Footing::at_rest(self.home);
+        println!("after {} s: {after}", time.as_secs());
+        after.has_not_grown_since(&before);
     }
-    count
-}
-
-/// The sessions that have a directory.
-fn known(home: &Home) -> Vec<String> {
-    let entries = fs::read_dir(home.state_dir().join("sessions")).into_iter().flatten();
-    entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect()
-}
-
-/// Another session while there are fewer than `most`, or something with one that is there.
-fn command(dice: &mut Dice, known: &[String], most: u64) -> Vec<String> {
-    let programs = [
-        "exec sleep 1000",
-        "trap '' HUP TERM; echo ready; while :; do sleep 1000; done",
-        "echo ready; while read x; do echo heard $x; done",
-        "head -c 300000 /dev/zero | tr '\\0' x; exit 3",
-        "exit 0",
-        "sleep 1000 & sleep 1000 & wait",
-    ];
-    let is_full = known.len() as u64 >= most;
-    let words: Vec<&str> = match one_of(dice, known) {
-        Some(id) if is_full || dice.below(3) > 0 => match dice.below(14) {
-            0 | 1 => vec!["resume", "--bg", id],
-            2 | 3 => vec!["stop", "--grace", "1s", id],
-            4 => vec!["kill", id],
-            5 | 6 => vec!["rm", "--force", id],
-            7 => vec!["rename", id, "renamed"],
-            8 => vec!["send", "--enter", id, "words"],
-            9 => vec!["peek", id],
-            10 => vec!["logs", id],
-            11 => vec!["show", "--json", id],
-            12 => vec!["ls", "--all", "--json"],
-            _ => vec!["wait", "--timeout", "1s", id],
-        },
-        _ => vec!["start", "--bg", "--", "sh", "-c", one_of(dice, &programs).unwrap()],
-    };
-    words.into_iter().map(str::to_owned).collect()
-}
-
-fn one_of<'a, T: AsRef<str>>(dice: &mut Dice, all: &'a [T]) -> Option<&'a str> {
-    let bound = u64::try_from(all.len()).ok().filter(|&bound| bound > 0)?;
-    Some(all[usize::try_from(dice.below(bound)).unwrap()].as_ref())
-}
-
-/// Kills a daemon, a holder or a client every now and then. Returns how many.
-fn kill_some(home: &Home, dice: &mut Dice, until: Instant) -> u64 {
-    let mut count = 0;
-    while Instant::now() < until {
-        pause(Duration::from_millis(dice.below(DEATH_PAUSE_MS)));
-        let program = ["appd", "appd-holder", "appctl"][usize::try_from(dice.below(3)).unwrap()];
-        let victims: Vec<u32> = process::that_know(&home.runtime_dir())
-            .into_iter()
-            .filter(|&pid| {
-                let line = process::command_line(pid);
-                line.split(' ').next().is_some_and(|word| word.ends_with(&format!("/{program}")))
-            })
-            .collect();
-        if victims.is_empty() {
-            continue;
-        }
-        let chosen = victims[usize::try_from(dice.below(victims.len() as u64)).unwrap()];
-        if let Some(victim) = Process::find(chosen) {
-            victim.signal(rustix::process::Signal::KILL);
-            count += 1;
-        }
-    }
-    count
 }
 
 /// Descriptors and memory are those of what is alive, however long it went.
@@ -178,9 +135,4 @@ fn nothing_leaks(home: &Home) {
         live.len(),
         process::memory_kib(daemon)
     );
-}
-
-fn pause(time: Duration) {
-    let time = rustix::fs::Timespec::try_from(time).unwrap();
-    rustix::event::poll(&mut [], Some(&time)).unwrap();
 }
