@@ -8,7 +8,7 @@ use app_model::{Exit, ExitRecord, Lost};
 use app_sys::clock;
 use app_sys::fault;
 use app_sys::poll;
-use app_sys::process::{self, Pid, Process, Signal};
+use app_sys::process::{self, Process, Signal};
 use app_wire::hold::FromHolder;
 
 use crate::client::Client;
@@ -78,8 +78,9 @@ impl Holder {
 
     fn alive(&self) -> Alive {
         let child = self.ended.is_none();
-        // A look at all processes; needed only when the rest has to go as well.
-        let others = child || (self.termination.is_under_way() && !below().is_empty());
+        // Not a cheap look; needed only when the rest has to go as well.
+        let others =
+            child || (self.termination.is_under_way() && !process::below_this().is_empty());
         Alive { child, others }
     }
 
@@ -88,12 +89,14 @@ impl Holder {
             Effect::AskSession => {
                 self.to_session(Signal::TERM);
                 let ours = self.child.pid.as_u32();
-                let asked = below().into_iter().filter(|p| p.group == ours || p.session == ours);
+                let asked = process::below_this()
+                    .into_iter()
+                    .filter(|p| p.group == ours || p.session == ours);
                 self.asked = asked.map(|p| p.identity.pid).collect();
             }
             Effect::HangUpSession => self.to_session(Signal::HUP),
             Effect::AskAll => {
-                for process in below() {
+                for process in process::below_this() {
                     if !self.asked.contains(&process.identity.pid) {
                         self.to_process(&process, Signal::TERM);
                         self.to_process(&process, Signal::HUP);
@@ -105,7 +108,7 @@ impl Holder {
                 if self.ended.is_none() {
                     self.to_group(Signal::KILL);
                 }
-                for process in below() {
+                for process in process::below_this() {
                     self.to_process(&process, Signal::KILL);
                 }
             }
@@ -121,7 +124,8 @@ impl Holder {
         self.to_group(signal);
         self.to_group(Signal::CONT);
         let ours = self.child.pid.as_u32();
-        for process in below().iter().filter(|p| p.session == ours && p.group != ours) {
+        for process in process::below_this().iter().filter(|p| p.session == ours && p.group != ours)
+        {
             self.to_process(process, signal);
             self.to_process(process, Signal::CONT);
         }
@@ -205,14 +209,6 @@ impl Holder {
             survivors: exit::survivors(),
         }
     }
-}
-
-/// Everything that runs below the holder.
-pub(crate) fn below() -> Vec<Process> {
-    let Some(me) = Pid::of_this_process() else { return Vec::new() };
-    let mut below = process::descendants(me);
-    below.retain(|process| !process.zombie);
-    below
 }
 
 /// Writes what waits for anybody, for as long as they take it and a limited time.

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 
 use app_model::{Exit, ExitRecord, Signal, Survivor};
-use app_sys::process::{self, Pid};
+use app_sys::process;
 use app_sys::{durable, poll, private};
 
 use crate::limits;
@@ -31,14 +31,8 @@ pub(crate) fn exit_of(status: ExitStatus) -> Exit {
 
 /// The processes that are still below this one, by name.
 pub(crate) fn survivors() -> Vec<Survivor> {
-    // Spares a look at every process of the machine at the end of every run.
-    if !process::has_children() {
-        return Vec::new();
-    }
-    let Some(me) = Pid::of_this_process() else { return Vec::new() };
-    process::descendants(me)
+    process::below_this()
         .into_iter()
-        .filter(|process| !process.zombie)
         .take(limits::SURVIVORS_NAMED)
         .map(|process| Survivor { pid: process.identity.pid.as_u32(), name: process.name })
         .collect()

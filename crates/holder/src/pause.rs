@@ -13,7 +13,6 @@ use app_sys::process::{self, Identity, Signal};
 use app_wire::hold::{FromHolder, RefusedCode};
 
 use crate::client::ClientId;
-use crate::ending::below;
 use crate::holder::Holder;
 use crate::limits;
 
@@ -46,7 +45,7 @@ impl Holder {
     fn stop_all(&self) -> Vec<Identity> {
         let mut stopped: Vec<Identity> = Vec::new();
         for _ in 0..limits::PAUSE_ROUNDS {
-            let new: Vec<_> = below()
+            let new: Vec<_> = process::below_this()
                 .into_iter()
                 .filter(|process| !process.stopped) // Invariant 1.
                 .map(|process| process.identity)

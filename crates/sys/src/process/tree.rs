@@ -159,6 +159,72 @@ pub fn descendants(ancestor: Pid) -> Vec<Process> {
     found
 }
 
+/// What runs below this process, zombies not counted: nothing only when there is nothing.
+///
+/// Where the kernel lists the children of a process this takes no time that grows with
+/// everything else on the machine. Such a list can lack one while another ends, as
+/// [`descendants`] can lack one that forks; it is believed only as far as it goes.
+pub fn below_this() -> Vec<Process> {
+    // Whoever is below an orphan, or below a child, is below a child.
+    if !super::has_children() {
+        return Vec::new();
+    }
+    let Some(me) = Pid::of_this_process() else { return Vec::new() };
+    let mut below = listed_below(me).unwrap_or_default();
+    below.retain(|process| !process.zombie);
+    if below.is_empty() {
+        below = descendants(me);
+        below.retain(|process| !process.zombie);
+    }
+    below
+}
+
+/// The same as [`descendants`], by the lists of children that the kernel keeps, if it does.
+fn listed_below(ancestor: Pid) -> Option<Vec<Process>> {
+    Some(pids_below(ancestor)?.into_iter().filter_map(os::process).collect())
+}
+
+/// Parents before children.
+fn pids_below(ancestor: Pid) -> Option<Vec<Pid>> {
+    let mut found = os::children(ancestor)?;
+    let mut next = 0;
+    while let Some(&parent) = found.get(next) {
+        for child in os::children(parent)? {
+            // One that is found twice was given another parent in between.
+            if !found.contains(&child) {
+                found.push(child);
+            }
+        }
+        next += 1;
+    }
+    Some(found)
+}
+
+/// What a process uses, as one look at the process table shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Load {
+    /// Which process.
+    pub pid: u32,
+    /// The process it belongs to.
+    pub parent: u32,
+    /// Processor time so far, in milliseconds.
+    pub cpu_ms: u64,
+    /// Memory in core, what it shares with others included.
+    pub rss_bytes: u64,
+}
+
+/// What every process uses. Linux only; elsewhere nothing.
+pub fn loads() -> Vec<Load> {
+    os::loads()
+}
+
+/// What those below a process use, where the kernel lists the children of a process: for a
+/// few of many it is quicker than [`loads`].
+pub fn loads_below(ancestor: Pid) -> Option<Vec<Load>> {
+    let below = pids_below(ancestor)?;
+    Some(below.into_iter().filter_map(|pid| os::load(pid.as_u32())).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;
@@ -216,10 +282,27 @@ mod tests {
         assert_eq!(below[0].parent, child.id());
         assert_eq!(below[1].parent, below[0].identity.pid.as_u32());
         assert_eq!(below[1].name, "cat");
+        if let Some(listed) = listed_below(Pid::new(child.id()).unwrap()) {
+            assert_eq!(listed, below, "the kernel's own lists say the same");
+        }
+        let ours = below_this();
+        assert!(below.iter().all(|process| ours.contains(process)), "{ours:?}");
         for process in below.iter().rev() {
             signal(&process.identity, Signal::KILL).unwrap();
         }
         child.kill().unwrap();
         child.wait().unwrap();
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn what_this_process_uses_is_told() {
+        let before = std::time::Instant::now();
+        while before.elapsed() < std::time::Duration::from_millis(50) {}
+        let all = loads();
+        let own = all.iter().find(|load| load.pid == std::process::id()).unwrap();
+        assert!(own.cpu_ms >= 30, "{own:?}");
+        assert!((100 << 10..10 << 30).contains(&own.rss_bytes), "{own:?}");
+        assert!(all.iter().any(|load| load.pid == own.parent));
     }
 }
