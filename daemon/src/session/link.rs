@@ -20,7 +20,7 @@ use app_sys::process::{self, Identity, Pid};
 use app_sys::{fault, socket};
 use app_wire::hello::HELLO_LEN;
 use app_wire::hold::{Decoder, FromHolder, HELLO, LaunchFailed, Status, ToHolder};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::UnixStream;
 use tokio::process::Command;
 use tokio::sync::mpsc;
@@ -328,18 +328,16 @@ impl Link {
         // up, before it hears of us. What it said is still to be read; the end of the
         // stream comes after it.
         let mut heard = stream.write_all(&first).await.is_ok();
-        let mut buffer = [0; READ];
         loop {
             tokio::select! {
-                read = stream.read(&mut buffer) => match read {
-                    Ok(0) | Err(_) => return Parted::Closed,
-                    Ok(read) => {
-                        self.decoder.push(&buffer[..read]);
-                        if let Some(parted) = self.frames().await {
-                            return parted;
-                        }
+                ready = stream.readable() => {
+                    if ready.is_err() || !self.listen(stream) {
+                        return Parted::Closed;
                     }
-                },
+                    if let Some(parted) = self.frames().await {
+                        return parted;
+                    }
+                }
                 act = self.acts.recv(), if self.acts_open && heard => match act {
                     Some(act) => {
                         heard = stream.write_all(&self.said(act).to_bytes()).await.is_ok();
@@ -348,6 +346,20 @@ impl Link {
                     None => self.acts_open = false,
                 },
             }
+        }
+    }
+
+    /// Takes what has arrived; whether more may come. A buffer is there only while it does:
+    /// one for each session would be most of what a session costs.
+    fn listen(&mut self, stream: &UnixStream) -> bool {
+        let mut buffer = [0; READ];
+        match stream.try_read(&mut buffer) {
+            Ok(0) => false,
+            Ok(read) => {
+                self.decoder.push(&buffer[..read]);
+                true
+            }
+            Err(error) => error.kind() == std::io::ErrorKind::WouldBlock,
         }
     }
 

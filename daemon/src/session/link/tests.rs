@@ -6,6 +6,7 @@ use app_model::TerminalSize;
 use app_model::look::{Look, Sight};
 use app_sys::places::Places;
 use app_wire::hold::RefusedCode;
+use tokio::io::AsyncReadExt as _;
 use tokio::net::UnixListener;
 use tokio::process::Child;
 
