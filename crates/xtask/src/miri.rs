@@ -14,8 +14,12 @@ const PACKAGES: [&str; 2] = ["app-model", "app-wire"];
 /// Inputs that a property test tries.
 const CASES: &str = "2";
 
-/// Part of the names of tests that try whole histories: each would take minutes.
-const SLOW: &str = "properties";
+/// Parts of the names of tests that try whole histories, or reach a limit: each would take
+/// minutes.
+const SLOW: [&str; 2] = ["properties", "memory_is_bounded"];
+
+/// Property tests look where their sources are.
+const FLAGS: &str = "-Zmiri-disable-isolation";
 
 /// What would bring it.
 const INSTALL: &str =
@@ -32,7 +36,7 @@ pub(crate) fn miri(workspace: &Workspace) -> Result<()> {
     let mut cargo = workspace.command("rustup");
     cargo.args(["run", "nightly", "cargo", "miri", "test", "--locked", "--lib"]);
     cargo.args(PACKAGES.iter().flat_map(|package| ["--package", package]));
-    cargo.args(["--", "--skip", SLOW]);
+    cargo.arg("--").args(SLOW.iter().flat_map(|name| ["--skip", name])).env("MIRIFLAGS", FLAGS);
     cargo.env("CARGO_TARGET_DIR", workspace.target().join("miri"));
     cargo.env("PROPTEST_CASES", CASES).env("PROPTEST_DISABLE_FAILURE_PERSISTENCE", "true");
     workspace::check(&mut cargo).context("Miri found fault with something")
