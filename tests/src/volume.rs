@@ -6,6 +6,7 @@
 //!
 //! Needs root.
 
+use std::cell::RefCell;
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
@@ -21,14 +22,16 @@ const GROUPS: &str = "/sys/fs/cgroup/blkio";
 /// What a limit is written to, for each direction.
 const LIMITS: [&str; 2] = ["blkio.throttle.read_iops_device", "blkio.throttle.write_iops_device"];
 
-/// `EXT4_IOC_SHUTDOWN` without a flush of the journal (ext4's `ext4.h`).
+/// `EXT4_IOC_SHUTDOWN` (ext4's `ext4.h`). What is written before it is brought to the disk
+/// with 0, and lost with 2.
 const CUT: &str = "import fcntl, os, struct, sys\n\
                    fd = os.open(sys.argv[1], os.O_RDONLY)\n\
-                   fcntl.ioctl(fd, 0x8004587D, struct.pack('I', 2))";
+                   fcntl.ioctl(fd, 0x8004587D, struct.pack('I', int(sys.argv[2])))";
 
 /// A disk over a directory; what was in there is hidden while it is mounted.
 pub struct Volume {
-    device: PathBuf,
+    image: PathBuf,
+    device: RefCell<PathBuf>,
     at: PathBuf,
 }
 
@@ -41,12 +44,8 @@ impl Volume {
     pub fn mount(image: &Path, size: &str, at: &Path) -> Self {
         call("truncate", &["-s", size], &[image]);
         call("mkfs.ext4", &["-q", "-m", "0", "-E", "lazy_itable_init=0"], &[image]);
-        let mut losetup = Command::new("losetup");
-        let made = losetup.args(["--find", "--show", "--direct-io=on"]).arg(image).output();
-        let made = made.unwrap();
-        assert!(made.status.success(), "{made:?}");
-        let device = PathBuf::from(String::from_utf8(made.stdout).unwrap().trim());
-        let volume = Self { device, at: at.into() };
+        let device = RefCell::new(loop_device(image));
+        let volume = Self { image: image.into(), device, at: at.into() };
         volume.attach();
         fs::remove_dir(at.join("lost+found")).unwrap();
         fs::set_permissions(at, fs::Permissions::from_mode(0o700)).unwrap();
@@ -61,7 +60,7 @@ impl Volume {
 
     /// Lets so many reads and so many writes through in a second; all of them with 0.
     pub fn throttle(&self, per_second: u32) {
-        let number = fs::metadata(&self.device).unwrap().rdev();
+        let number = fs::metadata(&*self.device.borrow()).unwrap().rdev();
         let line = format!("{}:{} {per_second}", major(number), minor(number));
         for limit in LIMITS {
             // What this process starts, and the kernel's own threads.
@@ -73,21 +72,30 @@ impl Volume {
 
     /// From now on every use of it fails, and what is in memory only is lost.
     pub fn cut_power(&self) {
-        call("/usr/bin/python3", &["-c", CUT], &[&self.at]);
+        self.shut_down("2");
+    }
+
+    fn shut_down(&self, how: &str) {
+        call("/usr/bin/python3", &["-c", CUT], &[&self.at, Path::new(how)]);
     }
 
     /// Takes it away, whoever uses it, and mounts it anew: nothing of it is in memory any
     /// more.
     pub fn mount_again(&self) {
+        // Once it is shut down it never writes again. Other tests may have the mount in name
+        // spaces of their own: then it lives on there, and only another device gives a new one.
+        self.shut_down("0");
         wait::until("the disk to be used by nobody", || {
             let done = Command::new("umount").arg(&self.at).output().unwrap();
             if done.status.success() { Ok(()) } else { Err(format!("{done:?}")) }
         });
+        let old = self.device.replace(loop_device(&self.image));
+        call("losetup", &["-d"], &[&old]);
         self.attach();
     }
 
     fn attach(&self) {
-        call("mount", &["-t", "ext4"], &[&self.device, &self.at]);
+        call("mount", &["-t", "ext4"], &[&self.device.borrow(), &self.at]);
     }
 }
 
@@ -98,7 +106,7 @@ impl Drop for Volume {
         }
         // Lazily: a process may have a file open there until it is gone.
         for (program, options, what) in
-            [("umount", ["-l"].as_slice(), &self.at), ("losetup", &["-d"], &self.device)]
+            [("umount", ["-l"].as_slice(), &self.at), ("losetup", &["-d"], &*self.device.borrow())]
         {
             let done = Command::new(program).args(options).arg(what).status();
             if !done.is_ok_and(|status| status.success()) {
@@ -106,6 +114,15 @@ impl Drop for Volume {
             }
         }
     }
+}
+
+/// A device that has this file for its content.
+#[track_caller]
+fn loop_device(image: &Path) -> PathBuf {
+    let mut losetup = Command::new("losetup");
+    let made = losetup.args(["--find", "--show", "--direct-io=on"]).arg(image).output().unwrap();
+    assert!(made.status.success(), "{made:?}");
+    String::from_utf8(made.stdout).unwrap().trim().into()
 }
 
 /// The group that this process is in.
