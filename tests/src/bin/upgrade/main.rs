@@ -25,8 +25,11 @@ use std::path::{Path, PathBuf};
 
 use app_tests::binaries::PROGRAMS;
 
-/// What is checked, given the directory of the earlier programs.
-const CHECKS: [(&str, fn(&Path)); 5] = [
+/// A check, given the directory of the earlier programs.
+type Check = fn(&Path);
+
+/// What is checked.
+const CHECKS: [(&str, Check); 5] = [
     ("sessions of the earlier release live on under the daemon of today", takeover::live_on),
     ("an end that no daemon saw is learnt and told once", takeover::ends_between),
     ("what ended before is kept, and can be run again", takeover::ended_before),
