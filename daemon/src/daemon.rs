@@ -152,6 +152,7 @@ async fn set_up(
         planned,
         resting,
         disk,
+        usages: Arc::default(),
         end,
         started_boot_ms: clock::boot_ms(),
     };

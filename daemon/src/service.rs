@@ -21,7 +21,10 @@ use crate::scope::Scopes;
 use crate::session::{Live, SessionHandle};
 use crate::store::Store;
 use crate::supervisor::Supervisor;
-use crate::usage;
+use crate::usage::Usages;
+
+/// So many holders are asked for a list.
+const FEW: usize = 16;
 
 /// How long a list waits for a holder that is slow to say what is true.
 const REFRESH_LIMIT: Duration = Duration::from_millis(300);
@@ -52,6 +55,8 @@ pub struct Service {
     pub inside: Arc<Semaphore>,
     /// What brings things to the disk.
     pub disk: Disk,
+    /// What sessions use.
+    pub usages: Arc<Usages>,
     /// Ends the daemon.
     pub end: CancellationToken,
     /// When it started, on the clock that counts suspend.
@@ -59,11 +64,14 @@ pub struct Service {
 }
 
 impl Service {
-    /// What is known live; with `detail` holders are asked first. Take it *before* the
-    /// rows it is laid over: then a run that ends in between shows as ended.
+    /// What is known live; with `detail` holders are asked first: of a few all, of many those
+    /// that do not tell by themselves, or a list would wake every one of them. Take it *before*
+    /// the rows it is laid over: then a run that ends in between shows as ended.
     pub async fn known(&self, live: &[SessionHandle], detail: bool) -> Known {
         if detail {
-            let asked = live.iter().map(|handle| handle.refresh(REFRESH_LIMIT));
+            let few = live.len() <= FEW;
+            let asked = live.iter().filter(|handle| few || !handle.live().tells_times());
+            let asked = asked.map(|handle| handle.refresh(REFRESH_LIMIT));
             futures_util::future::join_all(asked).await;
         }
         live.iter().map(|handle| (handle.id, handle.live())).collect()
@@ -115,7 +123,8 @@ impl Service {
         if holders.is_empty() {
             return;
         }
-        let looked = tokio::task::spawn_blocking(move || usage::of_sessions(&holders)).await;
+        let usages = self.usages.clone();
+        let looked = tokio::task::spawn_blocking(move || usages.of(&holders)).await;
         let used = looked.unwrap_or_default();
         for view in views {
             view.usage = used.get(&view.id).copied();

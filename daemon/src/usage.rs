@@ -1,43 +1,96 @@
 //! What sessions use: processor time, memory and processes of everything below their
-//! holders. For many sessions from one look at the process table, for a few from what the
-//! kernel lists below each.
+//! holders. For a few from what the kernel lists below each, for many from one look at the
+//! process table, which serves all who ask within [`AGE`].
+//!
+//! # Invariants
+//!
+//! 1. The holder itself does not count.
+//! 2. A session that the table does not know yet is looked at by itself.
 
 use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use app_model::SessionId;
 use app_model::view::Usage;
-use app_sys::process::{self, Load, Pid};
+use app_sys::process::{self, Pid};
+use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System};
 
 /// So many sessions are looked at one by one.
 const FEW: usize = 16;
 
-/// The usage of each session, given its holder's process. Blocks for some milliseconds.
-/// The holder itself does not count.
-pub fn of_sessions(holders: &[(SessionId, u32)]) -> HashMap<SessionId, Usage> {
-    if holders.len() <= FEW
-        && let Some(used) = one_by_one(holders)
-    {
-        return used;
-    }
-    let loads = loads();
-    let mut children: HashMap<u32, Vec<&Load>> = HashMap::with_capacity(loads.len());
-    for load in &loads {
-        children.entry(load.parent).or_default().push(load);
-    }
-    holders.iter().map(|&(id, holder)| (id, below(&children, holder))).collect()
+/// How long a look at the process table is good for.
+const AGE: Duration = Duration::from_secs(1);
+
+/// Says what sessions use.
+#[derive(Debug, Default)]
+pub struct Usages {
+    table: Mutex<Option<Table>>,
 }
 
-/// Nothing where the kernel has no such lists.
-fn one_by_one(holders: &[(SessionId, u32)]) -> Option<HashMap<SessionId, Usage>> {
-    let mut used = HashMap::with_capacity(holders.len());
-    for &(id, holder) in holders {
-        let mut usage = Usage { cpu_ms: 0, rss_bytes: 0, processes: 0 };
-        let below = Pid::new(holder).map_or(Some(Vec::new()), process::loads_below)?;
-        below.iter().for_each(|load| add(&mut usage, load));
-        used.insert(id, usage);
+impl Usages {
+    /// The usage of each session, given its holder's process. Blocks for some milliseconds;
+    /// of many sessions it may be [`AGE`] old.
+    pub fn of(&self, holders: &[(SessionId, u32)]) -> HashMap<SessionId, Usage> {
+        if holders.len() <= FEW {
+            return holders.iter().map(|&(id, holder)| (id, one(holder))).collect();
+        }
+        // Who comes second waits for the first one's look instead of taking another.
+        let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
+        let table = match &mut *table {
+            Some(table) if table.taken.elapsed() < AGE => table,
+            old => old.insert(Table::take()),
+        };
+        let used = |holder| table.below(holder).unwrap_or_else(|| one(holder)); // Invariant 2.
+        holders.iter().map(|&(id, holder)| (id, used(holder))).collect()
     }
-    Some(used)
 }
+
+/// What a process uses, and whose child it is.
+#[derive(Clone, Copy, Debug)]
+struct Load {
+    pid: u32,
+    parent: u32,
+    cpu_ms: u64,
+    rss_bytes: u64,
+}
+
+/// Who is whose child, at one moment.
+#[derive(Debug)]
+struct Table {
+    taken: Instant,
+    children: HashMap<u32, Vec<Load>>,
+}
+
+impl Table {
+    fn take() -> Self {
+        Self::of(loads(ProcessesToUpdate::All))
+    }
+
+    fn of(loads: Vec<Load>) -> Self {
+        let mut children: HashMap<u32, Vec<Load>> = HashMap::with_capacity(loads.len());
+        for load in loads {
+            children.entry(load.parent).or_default().push(load);
+        }
+        Self { taken: Instant::now(), children }
+    }
+
+    /// What everything below a process uses together; nothing if there is nothing below it.
+    fn below(&self, root: u32) -> Option<Usage> {
+        self.children.get(&root)?;
+        let mut usage = NOTHING;
+        let mut left = vec![root];
+        while let Some(parent) = left.pop() {
+            for load in self.children.get(&parent).into_iter().flatten() {
+                add(&mut usage, load);
+                left.push(load.pid);
+            }
+        }
+        Some(usage)
+    }
+}
+
+const NOTHING: Usage = Usage { cpu_ms: 0, rss_bytes: 0, processes: 0 };
 
 fn add(usage: &mut Usage, load: &Load) {
     usage.cpu_ms += load.cpu_ms;
@@ -45,31 +98,22 @@ fn add(usage: &mut Usage, load: &Load) {
     usage.processes += 1;
 }
 
-/// What everything below a process uses together.
-fn below(children: &HashMap<u32, Vec<&Load>>, root: u32) -> Usage {
-    let mut usage = Usage { cpu_ms: 0, rss_bytes: 0, processes: 0 };
-    let mut left = vec![root];
-    while let Some(parent) = left.pop() {
-        for load in children.get(&parent).into_iter().flatten() {
-            add(&mut usage, load);
-            left.push(load.pid);
-        }
-    }
+/// What is below this holder now.
+fn one(holder: u32) -> Usage {
+    let below = Pid::new(holder).map_or(Some(Vec::new()), process::pids_below);
+    // Where the kernel has no lists of children, its whole table is looked at.
+    let Some(below) = below else { return Table::take().below(holder).unwrap_or(NOTHING) };
+    let below: Vec<_> = below.iter().map(|pid| sysinfo::Pid::from_u32(pid.as_u32())).collect();
+    let mut usage = NOTHING;
+    loads(ProcessesToUpdate::Some(&below)).iter().for_each(|load| add(&mut usage, load));
     usage
 }
 
-#[cfg(target_os = "linux")]
-fn loads() -> Vec<Load> {
-    process::loads()
-}
-
-#[cfg(not(target_os = "linux"))]
-fn loads() -> Vec<Load> {
-    use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System};
-
+/// What these processes use.
+fn loads(which: ProcessesToUpdate<'_>) -> Vec<Load> {
     let Ok(mut system) = System::new() else { return Vec::new() };
     let what = ProcessRefreshKind::nothing().with_cpu().with_memory().without_tasks();
-    system.refresh_processes_specifics(ProcessesToUpdate::All, true, what);
+    system.refresh_processes_specifics(which, true, what);
     let all = system.processes().iter();
     all.filter_map(|(pid, process)| {
         Some(Load {
@@ -93,12 +137,26 @@ mod tests {
     #[test]
     fn a_session_uses_what_is_below_its_holder_over_generations() {
         let loads = [load(10, 1), load(11, 10), load(12, 11), load(13, 10), load(20, 1)];
-        let mut children: HashMap<u32, Vec<&Load>> = HashMap::new();
-        for load in &loads {
-            children.entry(load.parent).or_default().push(load);
-        }
-        let used = below(&children, 10);
-        assert_eq!(used, Usage { cpu_ms: 36, rss_bytes: 36_000, processes: 3 });
-        assert_eq!(below(&children, 20).processes, 0);
+        let table = Table::of(loads.to_vec());
+        let used = Usage { cpu_ms: 36, rss_bytes: 36_000, processes: 3 };
+        assert_eq!(table.below(10), Some(used));
+        assert_eq!(table.below(20), None);
+    }
+
+    #[test]
+    fn one_look_serves_all_who_ask_soon_and_misses_nobody() {
+        let usages = Usages::default();
+        // The holder's role is ours: whatever we start is below it.
+        let us = std::process::id();
+        let many: Vec<_> = (0..).map(SessionId).zip([us; FEW + 1]).collect();
+        let before = usages.of(&many)[&SessionId(0)].processes;
+        let mut child = std::process::Command::new("sleep").arg("1000").spawn().unwrap();
+        let soon = usages.of(&many)[&SessionId(0)].processes;
+        let exact = usages.of(&many[..1])[&SessionId(0)].processes;
+        let fresh = Usages::default().of(&many)[&SessionId(0)].processes;
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!((exact, fresh), (before + 1, before + 1));
+        assert!(soon == before || soon == exact, "{soon}");
     }
 }

@@ -1,7 +1,7 @@
 //! `ls` and `show`: the fields of the contract, and nothing that could harm a terminal.
 
 use app_tests::home::is_id;
-use app_tests::{Home, home};
+use app_tests::{Home, home, wait};
 use serde_json::Value;
 
 /// Whether a value is what it has to be.
@@ -98,6 +98,26 @@ fn a_live_session_tells_what_it_is() {
     assert!(view["usage"]["rss_bytes"].as_u64().unwrap() > 0, "{view:#}");
     assert!(view["usage"]["processes"].as_u64().unwrap() >= 1, "{view:#}");
     assert!(view["usage"]["cpu_ms"].is_u64(), "{view:#}");
+}
+
+/// Of many, their holders are not asked: they have said it by themselves.
+#[test]
+fn of_many_sessions_a_list_tells_when_each_wrote() {
+    let home = Home::new();
+    let names: Vec<String> = (0..20).map(|number| format!("s{number}")).collect();
+    let sessions: Vec<_> = names.iter().map(|name| home.start(name, &["cat"])).collect();
+    let wrote = || -> Vec<bool> {
+        let listed = home.ls();
+        let of = |name: &String| listed.iter().find(|view| view["name"] == name.as_str());
+        names.iter().map(|name| !of(name).unwrap()["last_output_at"].is_null()).collect()
+    };
+    assert_eq!(wrote(), vec![false; 20]);
+    sessions[7].appctl("send", &["--enter", "hello"]).ok();
+    let wanted: Vec<bool> = (0..20).map(|number| number == 7).collect();
+    wait::until("the time of its output", || {
+        let wrote = wrote();
+        if wrote == wanted { Ok(()) } else { Err(format!("{wrote:?}")) }
+    });
 }
 
 #[test]

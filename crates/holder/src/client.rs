@@ -609,7 +609,7 @@ mod tests {
             if let Some(looks) = &mut client.looks {
                 looks.stir(at);
             }
-            at += limits::LOOK_TIMES_GAP;
+            at += limits::TIMES_GAP;
             let Some(due) = client.look_at(false) else {
                 full.get_or_insert(client.outbox.len());
                 continue;

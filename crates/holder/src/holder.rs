@@ -79,6 +79,7 @@ struct Told {
     stopping: bool,
     paused: bool,
     title: String,
+    last_output_at_ms: i64,
     at: Option<Instant>,
 }
 
@@ -241,7 +242,7 @@ impl Holder {
             self.termination.wake_at(),
             pause,
             catch_up,
-            self.title_at(),
+            self.news_at(),
             self.look_at(),
             self.aside_at(),
             self.trim_at(),
@@ -312,7 +313,7 @@ impl Holder {
         }
     }
 
-    /// Tells the watchers what has changed; of titles, no more often than they can use.
+    /// Tells the watchers what has changed; titles and times, no more often than they can use.
     fn announce(&mut self, now: Instant) {
         let size = match &self.body {
             Body::Terminal(terminal) => Some(terminal.size()),
@@ -327,12 +328,15 @@ impl Holder {
         if changed {
             self.stir_looks(now);
         }
-        if !changed && !nothing_told && self.title_at().is_none_or(|at| now < at) {
+        if !changed && !nothing_told && self.news_at().is_none_or(|at| now < at) {
             return;
         }
         let status = self.status();
         let title = status.title.clone();
-        self.told = Told { attached, focused, size, stopping, paused, title, at: Some(now) };
+        let last_output_at_ms = status.last_output_at_ms;
+        let at = Some(now);
+        self.told =
+            Told { attached, focused, size, stopping, paused, title, last_output_at_ms, at };
         let message = FromHolder::Status(status);
         for client in self.clients.iter_mut().filter(|client| client.watches) {
             client.say(&message);
@@ -340,13 +344,18 @@ impl Holder {
         }
     }
 
-    /// When the watchers may hear of a new title. Nothing if there is none.
-    fn title_at(&self) -> Option<Instant> {
+    /// When the watchers may hear of a new title, or of when there was output. Nothing if
+    /// there is no news.
+    fn news_at(&self) -> Option<Instant> {
         let Body::Terminal(terminal) = &self.body else { return None };
-        if terminal.title() == self.told.title {
+        let gap = if terminal.title() != self.told.title {
+            limits::TITLE_GAP
+        } else if self.last_output_at_ms != self.told.last_output_at_ms {
+            limits::TIMES_GAP
+        } else {
             return None;
-        }
-        self.told.at.map(|at| at + limits::TITLE_GAP)
+        };
+        self.told.at.map(|at| at + gap)
     }
 
     /// Milliseconds since the start of the run, on the clock that counts suspend.

@@ -102,8 +102,8 @@ pub(crate) const LOOK_GAP_FLOOD: Duration = Duration::from_secs(1);
 /// beginning.
 pub(crate) const LOOK_SETTLE: Duration = Duration::from_millis(50);
 
-/// When nothing but the times has changed, they are told this long after the last look.
-pub(crate) const LOOK_TIMES_GAP: Duration = Duration::from_secs(1);
+/// When nothing but the times has changed, they are told this long after what was told last.
+pub(crate) const TIMES_GAP: Duration = Duration::from_secs(1);
 
 /// How long no connection is accepted after the system ran out of something.
 pub(crate) const ACCEPT_BACKOFF: Duration = Duration::from_millis(200);

@@ -61,7 +61,7 @@ impl Looks {
         if self.told == *sight {
             return false;
         }
-        let times_at = self.told_at + limits::LOOK_TIMES_GAP;
+        let times_at = self.told_at + limits::TIMES_GAP;
         let is_other = (&self.told.look, self.told.focused) != (&sight.look, sight.focused);
         if !is_other && now < times_at {
             self.times_at = Some(times_at);
@@ -185,7 +185,7 @@ mod tests {
         assert_eq!(looks.due_at(false), None, "nothing is left to tell");
         assert!(!looks.see(&shows("a", 2), soon));
         let due = looks.due_at(false).unwrap();
-        assert_eq!(due, start + limits::LOOK_TIMES_GAP);
+        assert_eq!(due, start + limits::TIMES_GAP);
         assert!(looks.see(&shows("a", 2), due));
         assert_eq!(looks.due_at(false), None);
     }

@@ -16,7 +16,7 @@ use rustix::process::PidfdFlags;
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::poll::{Interest, Ready};
-use crate::process::{Identity, Load, Pid, Process};
+use crate::process::{Identity, Pid, Process};
 use crate::signals::Signal;
 use crate::socket::STREAM;
 
@@ -165,38 +165,6 @@ pub(crate) fn children(pid: Pid) -> Option<Vec<Pid>> {
         }
     }
     Some(found)
-}
-
-/// Bytes of a line of `/proc/PID/stat`, all of whose numbers are as long as they can be.
-const STAT_LINE: usize = 1 << 10;
-
-/// One pass over the process table, for what everybody uses.
-pub(crate) fn loads() -> Vec<Load> {
-    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
-    entries.filter_map(|entry| load(entry.ok()?.file_name().to_str()?.parse().ok()?)).collect()
-}
-
-/// What one process uses.
-pub(crate) fn load(pid: u32) -> Option<Load> {
-    let mut line = [0; STAT_LINE];
-    let mut stat = fs::File::open(format!("/proc/{pid}/stat")).ok()?;
-    let length = io::Read::read(&mut stat, &mut line).ok()?;
-    let (tick, page) = (rustix::param::clock_ticks_per_second(), rustix::param::page_size());
-    parse_load(pid, line.get(..length)?, tick, page as u64)
-}
-
-/// Fields 4 (parent), 14 and 15 (time in ticks, its own and the kernel's for it) and 24
-/// (pages in core) of proc_pid_stat(5).
-fn parse_load(pid: u32, stat: &[u8], tick: u64, page: u64) -> Option<Load> {
-    let close = stat.iter().rposition(|&b| b == b')')?;
-    let rest = std::str::from_utf8(stat.get(close + 1..)?).ok()?;
-    let mut fields = rest.split_ascii_whitespace();
-    let parent = fields.nth(1)?.parse().ok()?;
-    let own: u64 = fields.nth(9)?.parse().ok()?;
-    let kernel: u64 = fields.next()?.parse().ok()?;
-    let pages: u64 = fields.nth(8)?.parse().ok()?;
-    let cpu_ms = (own + kernel).saturating_mul(1_000) / tick.max(1);
-    Some(Load { pid, parent, cpu_ms, rss_bytes: pages.saturating_mul(page) })
 }
 
 /// Reads proc_pid_stat(5): `pid (name) state ppid pgrp session …`, the start time being
@@ -373,13 +341,5 @@ mod tests {
         assert_eq!(found.identity.start_time, 12345);
         assert!(!found.zombie);
         assert_eq!(parse_stat(Pid::new(42).unwrap(), b"42 (half"), None);
-    }
-
-    #[test]
-    fn what_a_process_uses_is_read() {
-        let stat = b"42 (a) b) (c) S 7 42 40 0 -1 0 1 2 3 4 150 50 7 8 20 0 1 0 12345 9 3 0";
-        let load = parse_load(42, stat, 100, 4_096).unwrap();
-        assert_eq!(load, Load { pid: 42, parent: 7, cpu_ms: 2_000, rss_bytes: 3 * 4_096 });
-        assert_eq!(parse_load(42, b"42 (a) S 7 42", 100, 4_096), None);
     }
 }

@@ -16,7 +16,7 @@ use rustix::event::kqueue::{Event, EventFilter, EventFlags, ProcessEvents, Vnode
 use rustix::event::{FdSetElement, Timespec, fd_set_insert, fd_set_num_elements};
 
 use crate::poll::{Interest, Ready};
-use crate::process::{Identity, Load, Pid, Process};
+use crate::process::{Identity, Pid, Process};
 use crate::signals::Signal;
 use crate::socket::STREAM;
 
@@ -180,16 +180,6 @@ pub(crate) fn process(pid: Pid) -> Option<Process> {
 /// There are no such lists here.
 pub(crate) fn children(_of: Pid) -> Option<Vec<Pid>> {
     None
-}
-
-/// Who wants to know asks in another way; so it is with [`loads`].
-pub(crate) fn load(_pid: u32) -> Option<Load> {
-    None
-}
-
-/// See [`load`].
-pub(crate) fn loads() -> Vec<Load> {
-    Vec::new()
 }
 
 /// One pass over the process table.

@@ -43,6 +43,12 @@ impl Live {
         Looking { attached: self.attached(), focused }
     }
 
+    /// Whether its holder says by itself when there was output, a second later at most. Of a
+    /// program without a terminal it does not see that.
+    pub fn tells_times(&self) -> bool {
+        self.status.as_ref().is_some_and(|status| status.size.rows > 0)
+    }
+
     /// Its processes stand still.
     pub fn is_paused(&self) -> bool {
         self.status.as_ref().is_some_and(|status| status.paused)

@@ -15,7 +15,7 @@ pub use this::{
     set_name, set_umask, silence_output, take_stdin, umask, user_id,
 };
 pub use tree::{
-    Identity, Load, Pid, Process, below_this, descendants, identity_of, is_alive, loads,
-    loads_below, process_of, signal, signal_group, watch_exit,
+    Identity, Pid, Process, below_this, descendants, identity_of, is_alive, pids_below, process_of,
+    signal, signal_group, watch_exit,
 };
 pub(crate) use tree::{found, named};
