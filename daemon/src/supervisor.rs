@@ -149,10 +149,7 @@ impl Table {
         }
         let (actor, handle) = Actor::new(id, begin, link, seen, self.around.clone());
         self.open_door(&handle).await;
-        self.actors.spawn(async move {
-            actor.run().await;
-            id
-        });
+        self.actors.spawn(Box::new(actor).run());
         self.live.insert(id, handle.clone());
         handle
     }

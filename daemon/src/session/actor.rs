@@ -157,26 +157,28 @@ impl<O: Outside> Actor<O> {
         (actor, SessionHandle::new(id, sender, receiver))
     }
 
-    /// Lives until the run is over, or until nobody can ask for one any more.
-    pub async fn run(mut self) {
+    /// Lives until the run is over, or until nobody can ask for one any more. Says whose
+    /// actor it was.
+    pub async fn run(mut self: Box<Self>) -> SessionId {
         let at_once = std::mem::take(&mut self.at_once);
-        self.carry_out(at_once).await;
+        Box::pin(self.carry_out(at_once)).await;
         loop {
             // Every branch is cancel-safe: `recv` and `sleep_until` lose nothing when
-            // another branch wins.
+            // another branch wins. What follows is boxed: an actor is kept for as long as its
+            // session, and mostly waits.
             tokio::select! {
                 // What already happened comes before what someone would like.
                 biased;
-                Some(seen) = self.seen.recv() => self.see(seen).await,
+                Some(seen) = self.seen.recv() => Box::pin(self.see(seen)).await,
                 request = self.inbox.recv() => match request {
-                    Some(request) => self.answer(request).await,
+                    Some(request) => Box::pin(self.answer(request)).await,
                     None => break,
                 },
                 () = wake(self.wake_at) => {
                     self.wake_at = None;
-                    self.step(Input::Woke).await;
+                    Box::pin(self.step(Input::Woke)).await;
                 }
-                () = wake(self.think_at) => self.think().await,
+                () = wake(self.think_at) => Box::pin(self.think()).await,
             }
             self.note_rest();
             if self.live.borrow().over {
@@ -185,6 +187,7 @@ impl<O: Outside> Actor<O> {
         }
         self.inbox.close(); // Invariant 2.
         debug!(session = %self.id, "the session's actor ends");
+        self.id
     }
 
     async fn answer(&mut self, request: Request) {
@@ -218,7 +221,7 @@ impl<O: Outside> Actor<O> {
             Request::DetachAll => self.outside.detach_all(),
             Request::Pause(true) => self.outside.pause(),
             Request::Pause(false) => self.outside.go_on(),
-            Request::Report(stamp, reports) => self.hear(&stamp, reports).await,
+            Request::Report(told) => self.hear(&told.0, told.1).await,
             // Who asked may be gone.
             Request::Why(done) => drop(done.send(self.mind.why())),
             Request::WatchLooks => self.outside.watch_looks(),
@@ -231,7 +234,7 @@ impl<O: Outside> Actor<O> {
             return;
         };
         match seen {
-            Seen::Status(status) => self.see_status(run, status).await,
+            Seen::Status(status) => self.see_status(run, *status).await,
             Seen::Look(sight) => self.see_look(sight).await,
             Seen::LaunchFailed(failed) => {
                 self.failure = Some(UpError::Launch(failed));

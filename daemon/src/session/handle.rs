@@ -51,7 +51,7 @@ pub(super) enum Request {
     Refresh(oneshot::Sender<()>),
     DetachAll,
     Pause(bool),
-    Report(Stamp, Vec<Report>),
+    Report(Box<(Stamp, Vec<Report>)>),
     Why(oneshot::Sender<Vec<Fact>>),
     WatchLooks,
 }
@@ -120,7 +120,7 @@ impl SessionHandle {
 
     /// Something happened inside the session. A session that ends meanwhile does not care.
     pub fn report(&self, stamp: Stamp, reports: Vec<Report>) -> Result<(), UpError> {
-        match self.send(Request::Report(stamp, reports)) {
+        match self.send(Request::Report(Box::new((stamp, reports)))) {
             Err(UpError::Gone) => Ok(()),
             sent => sent,
         }

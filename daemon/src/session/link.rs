@@ -75,7 +75,7 @@ pub struct HolderLink {
 }
 
 enum Act {
-    Say(ToHolder),
+    Say(Box<ToHolder>),
     Kill,
 }
 
@@ -124,6 +124,10 @@ impl HolderLink {
         }
     }
 
+    fn say(&self, message: ToHolder) {
+        self.act(Act::Say(Box::new(message)));
+    }
+
     fn act(&self, act: Act) {
         // Full: the holder has not read for a while, and repeating helps nobody. The
         // actor comes back to a stop that has no effect.
@@ -142,7 +146,7 @@ impl Outside for HolderLink {
 
     fn stop(&mut self, grace: Duration) {
         let grace_ms = u32::try_from(grace.as_millis()).unwrap_or(u32::MAX);
-        self.act(Act::Say(ToHolder::Stop { grace_ms }));
+        self.say(ToHolder::Stop { grace_ms });
     }
 
     fn kill(&mut self) {
@@ -150,25 +154,25 @@ impl Outside for HolderLink {
     }
 
     fn refresh(&mut self) {
-        self.act(Act::Say(ToHolder::Status));
+        self.say(ToHolder::Status);
     }
 
     fn detach_all(&mut self) {
-        self.act(Act::Say(ToHolder::DetachAll));
+        self.say(ToHolder::DetachAll);
     }
 
     fn pause(&mut self) {
-        self.act(Act::Say(ToHolder::Pause));
+        self.say(ToHolder::Pause);
     }
 
     fn go_on(&mut self) {
-        self.act(Act::Say(ToHolder::Continue));
+        self.say(ToHolder::Continue);
     }
 
     fn watch_looks(&mut self) {
         if !self.looks {
             self.looks = true;
-            self.act(Act::Say(ToHolder::WatchLooks));
+            self.say(ToHolder::WatchLooks);
         }
     }
 }
@@ -212,7 +216,7 @@ impl Link {
         let program = config.holder();
         match self.spawn(&program, config.session_fd_limit) {
             Ok(stream) => {
-                let stream = self.place(stream).await;
+                let stream = Box::pin(self.place(stream)).await;
                 self.attend(stream).await;
             }
             Err(source) => {
@@ -273,7 +277,7 @@ impl Link {
             None => {
                 let lost = if same_boot { Lost::Holder } else { Lost::Reboot };
                 let started = live.started_at_ms.is_some() || !same_boot;
-                self.conclude(lost, started).await;
+                Box::pin(self.conclude(lost, started)).await;
             }
         }
     }
@@ -308,7 +312,7 @@ impl Link {
                         Some(again) => stream = again,
                         None => {
                             let started = self.child.is_some();
-                            return self.conclude(Lost::Holder, started).await;
+                            return Box::pin(self.conclude(Lost::Holder, started)).await;
                         }
                     }
                 }
@@ -366,9 +370,9 @@ impl Link {
     fn said(&mut self, act: Act) -> ToHolder {
         match act {
             Act::Say(message) => {
-                self.looks |= message == ToHolder::WatchLooks;
-                self.asked |= matches!(message, ToHolder::Stop { .. });
-                message
+                self.looks |= *message == ToHolder::WatchLooks;
+                self.asked |= matches!(*message, ToHolder::Stop { .. });
+                *message
             }
             Act::Kill => {
                 if self.killed {
@@ -425,7 +429,7 @@ impl Link {
         if self.holder.is_none() {
             self.holder = Pid::new(status.holder_pid).and_then(process::identity_of);
         }
-        self.show(Seen::Status(status)).await;
+        self.show(Seen::Status(Box::new(status))).await;
     }
 
     /// Connects to the holder's socket, for as long as its process lives and there is

@@ -34,7 +34,7 @@ pub trait Outside: Send + 'static {
 #[derive(Clone, Debug)]
 pub enum Seen {
     /// The holder says this of the run. The first time it means that the program runs.
-    Status(Status),
+    Status(Box<Status>),
     /// What can be seen of the program.
     Look(Arc<Sight>),
     /// The program could not be started.

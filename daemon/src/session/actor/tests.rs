@@ -95,7 +95,7 @@ impl Rig {
         let (holder, seen) = mpsc::channel(SIGHTS);
         let (script, done) = mpsc::channel(100);
         let (actor, session) = Actor::new(ID, &begin, Script(script), seen, around.clone());
-        tokio::spawn(actor.run());
+        tokio::spawn(Box::new(actor).run());
         Self { session, holder, done, around, _dir: dir }
     }
 
@@ -109,7 +109,7 @@ impl Rig {
         let session = rig.session.clone();
         let asked = tokio::spawn(async move { session.up().await });
         rig.expect("launch 1").await;
-        rig.saw(Seen::Status(status(0))).await;
+        rig.saw(Seen::Status(Box::new(status(0)))).await;
         assert_eq!(asked.await.unwrap().unwrap(), UpOutcome::Started(RUN));
         rig
     }
@@ -197,13 +197,13 @@ async fn a_pause_is_true_once_the_holder_says_so_and_is_told_once() {
     rig.session.pause(true).unwrap();
     rig.expect("pause").await;
     assert_eq!(rig.session.live().phase, Phase::Running, "only an observation changes it");
-    rig.saw(Seen::Status(Status { paused: true, ..status(0) })).await;
+    rig.saw(Seen::Status(Box::new(Status { paused: true, ..status(0) }))).await;
     rig.session.changes().wait_for(|live| live.phase == Phase::Paused).await.unwrap();
-    rig.saw(Seen::Status(Status { paused: true, ..status(1) })).await;
+    rig.saw(Seen::Status(Box::new(Status { paused: true, ..status(1) }))).await;
     assert_eq!(rig.row().await.unwrap().view.phase, Phase::Paused);
     rig.session.pause(false).unwrap();
     rig.expect("go on").await;
-    rig.saw(Seen::Status(status(1))).await;
+    rig.saw(Seen::Status(Box::new(status(1)))).await;
     rig.session.changes().wait_for(|live| live.phase == Phase::Running).await.unwrap();
     assert_eq!(rig.row().await.unwrap().view.phase, Phase::Running);
     let kinds = rig.kinds().await;
@@ -227,7 +227,7 @@ async fn an_end_is_committed_with_its_notice_before_anybody_hears_of_it() {
 #[tokio::test]
 async fn an_end_that_somebody_watched_gives_no_notice() {
     let rig = Rig::up().await;
-    rig.saw(Seen::Status(status(1))).await;
+    rig.saw(Seen::Status(Box::new(status(1)))).await;
     rig.saw(over(Exit::Code(0))).await;
     rig.session.over().await;
     let due = rig.around.store.with(|registry| registry.claim_notices(9, 9)).await.unwrap();
@@ -268,7 +268,7 @@ async fn who_asks_twice_gets_one_run() {
     let ask = |session: SessionHandle| tokio::spawn(async move { session.up().await });
     let (first, second) = (ask(rig.session.clone()), ask(rig.session.clone()));
     rig.expect("launch 1").await;
-    rig.saw(Seen::Status(status(0))).await;
+    rig.saw(Seen::Status(Box::new(status(0)))).await;
     for asked in [first, second] {
         let outcome = asked.await.unwrap().unwrap();
         assert!(matches!(outcome, UpOutcome::Started(RUN) | UpOutcome::WasLive(RUN)));
@@ -280,8 +280,8 @@ async fn who_asks_twice_gets_one_run() {
 #[tokio::test]
 async fn what_is_said_of_another_run_changes_nothing() {
     let rig = Rig::up().await;
-    rig.saw(Seen::Status(Status { run: RunNumber(9), attached: 5, ..status(0) })).await;
-    rig.saw(Seen::Status(Status { attached: 2, ..status(0) })).await;
+    rig.saw(Seen::Status(Box::new(Status { run: RunNumber(9), attached: 5, ..status(0) }))).await;
+    rig.saw(Seen::Status(Box::new(Status { attached: 2, ..status(0) }))).await;
     rig.session.changes().wait_for(|live| live.attached() == 2).await.unwrap();
     assert_eq!(rig.session.live().run, RUN);
 }
@@ -407,7 +407,7 @@ async fn a_run_at_rest_is_put_to_sleep_and_only_that_is_written_down() {
 async fn what_happens_before_the_sleep_is_written_down_comes_first() {
     let (rig, since) = Rig::resting().await;
     assert!(!rig.session.sleep(since + GRACE).await, "from another rest");
-    rig.saw(Seen::Status(status(1))).await;
+    rig.saw(Seen::Status(Box::new(status(1)))).await;
     let mut changes = rig.session.changes();
     changes.wait_for(|live| live.rests_since.is_none()).await.unwrap();
     assert!(!rig.session.sleep(since).await, "somebody looks");

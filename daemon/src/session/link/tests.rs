@@ -164,5 +164,5 @@ async fn a_holder_that_cannot_be_looked_at_is_no_worse_for_it() {
     holder.say(&FromHolder::Refused { code: RefusedCode::NoTerminal, message }).await;
     holder.say(&FromHolder::Status(status())).await;
     let seen = rig.seen.recv().await.unwrap();
-    assert!(matches!(&seen, Seen::Status(seen) if *seen == status()), "{seen:?}");
+    assert!(matches!(&seen, Seen::Status(seen) if **seen == status()), "{seen:?}");
 }
