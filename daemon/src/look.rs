@@ -6,10 +6,10 @@
 //!
 //! # Invariants
 //!
-//! 1. Who looks again before the last look has answered makes no second one ([`Look`]): a
-//!    place that hangs costs one thread, however often it is asked for.
+//! 1. Who has a [`Scout`] makes no second look before the last one has answered: a place
+//!    that hangs costs one thread, however often it is asked for.
 
-use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 
 /// What a look has found, within `limit`; nothing if it takes longer, or cannot be made.
@@ -17,57 +17,68 @@ pub fn within<T: Send + 'static>(
     limit: Duration,
     look: impl FnOnce() -> T + Send + 'static,
 ) -> Option<T> {
-    Look::begin(look)?.within(limit).found()
+    let (done, answer) = sync_channel(1);
+    // Nobody may be there to hear of it any more.
+    let looking = move || drop(done.send(look()));
+    std::thread::Builder::new().name("look".into()).spawn(looking).ok()?;
+    answer.recv_timeout(limit).ok()
 }
 
-/// A look that is under way.
+/// A thread that looks as often as it is asked: beginning a thread takes longer than most
+/// looks.
 #[derive(Debug)]
-pub struct Look<T>(Receiver<T>);
+pub struct Scout<Q, T> {
+    questions: SyncSender<Q>,
+    answers: Receiver<T>,
+    /// It was asked, and nobody has heard the answer.
+    is_out: bool,
+}
 
 /// What has become of a look.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub enum Outcome<T> {
     /// This is there.
     Found(T),
-    /// It has not answered.
-    Silent(Look<T>),
-    /// It came to nothing.
+    /// It does not answer, from now on.
+    Silent,
+    /// It has not answered yet, as before.
+    StillSilent,
+    /// The thread has broken off.
     Failed,
 }
 
-impl<T> Outcome<T> {
-    fn found(self) -> Option<T> {
-        match self {
-            Self::Found(found) => Some(found),
-            Self::Silent(_) | Self::Failed => None,
-        }
-    }
-}
-
-impl<T: Send + 'static> Look<T> {
+impl<Q: Send + 'static, T: Send + 'static> Scout<Q, T> {
     /// Begins one; nothing if there is no thread for it.
-    pub fn begin(look: impl FnOnce() -> T + Send + 'static) -> Option<Self> {
-        let (done, answer) = sync_channel(1);
-        // Nobody may be there to hear of it any more.
-        let looking = move || drop(done.send(look()));
+    pub fn begin(mut look: impl FnMut(Q) -> T + Send + 'static) -> Option<Self> {
+        let (questions, todo) = sync_channel(1);
+        let (done, answers) = sync_channel(1);
+        let looking = move || {
+            for question in todo {
+                if done.send(look(question)).is_err() {
+                    return;
+                }
+            }
+        };
         std::thread::Builder::new().name("look".into()).spawn(looking).ok()?;
-        Some(Self(answer))
+        Some(Self { questions, answers, is_out: false })
     }
 
-    /// Waits for what it finds.
-    pub fn within(self, limit: Duration) -> Outcome<T> {
-        match self.0.recv_timeout(limit) {
-            Ok(found) => Outcome::Found(found),
-            Err(_) => self.now(),
+    /// Asks, and waits for the answer. If an earlier question has not been answered in its
+    /// time, this is the answer to that, or none.
+    pub fn ask(&mut self, question: Q, limit: Duration) -> Outcome<T> {
+        let was_out = self.is_out;
+        if !was_out && self.questions.send(question).is_err() {
+            return Outcome::Failed;
         }
-    }
-
-    /// What it has found so far.
-    pub fn now(self) -> Outcome<T> {
-        match self.0.try_recv() {
-            Ok(found) => Outcome::Found(found),
-            Err(TryRecvError::Empty) => Outcome::Silent(self),
-            Err(TryRecvError::Disconnected) => Outcome::Failed,
+        self.is_out = true;
+        match self.answers.recv_timeout(if was_out { Duration::ZERO } else { limit }) {
+            Ok(found) => {
+                self.is_out = false;
+                Outcome::Found(found)
+            }
+            Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => Outcome::Failed,
+            Err(_) if was_out => Outcome::StillSilent,
+            Err(_) => Outcome::Silent,
         }
     }
 }
@@ -76,22 +87,33 @@ impl<T: Send + 'static> Look<T> {
 mod tests {
     use super::*;
 
+    const LONG: Duration = Duration::from_secs(20);
+
     #[test]
     fn what_does_not_answer_is_left_to_itself_and_may_answer_later() {
         let (open, gate) = sync_channel::<()>(0);
-        let look = Look::begin(move || gate.recv().is_ok()).unwrap();
-        let Outcome::Silent(look) = look.within(Duration::from_millis(1)) else {
-            panic!("it cannot have answered")
-        };
+        let mut scout = Scout::begin(move |number: u8| {
+            gate.recv().unwrap();
+            number
+        })
+        .unwrap();
+        assert_eq!(scout.ask(1, Duration::from_millis(1)), Outcome::Silent);
+        assert_eq!(scout.ask(2, LONG), Outcome::StillSilent);
         open.send(()).unwrap();
-        let late = look.within(Duration::from_secs(20)).found();
-        assert_eq!(late, Some(true));
-        assert_eq!(within(Duration::from_secs(20), || 5), Some(5));
+        let late = loop {
+            match scout.ask(3, LONG) {
+                Outcome::StillSilent => std::thread::yield_now(),
+                other => break other,
+            }
+        };
+        assert_eq!(late, Outcome::Found(1));
+        drop(open);
+        assert_eq!(scout.ask(4, LONG), Outcome::Failed, "its thread is gone");
+        assert_eq!(within(LONG, || 5), Some(5));
     }
 
     #[test]
     fn a_look_that_fails_is_over() {
-        let look = Look::<()>::begin(|| panic!("on purpose")).unwrap();
-        assert!(matches!(look.within(Duration::from_secs(20)), Outcome::Failed));
+        assert_eq!(within::<()>(LONG, || panic!("on purpose")), None);
     }
 }

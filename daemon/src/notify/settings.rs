@@ -19,7 +19,7 @@ use app_model::settings::Settings;
 use app_settings::SettingsError;
 use tracing::{info, warn};
 
-use crate::look::{Look, Outcome};
+use crate::look::{Outcome, Scout};
 
 /// How long a look at the file may take before the last settings stay.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -36,8 +36,8 @@ struct Last {
     /// Of the file that was read; none before the first look.
     stamp: Option<Stamp>,
     settings: Arc<Settings>,
-    /// A look that has not answered yet.
-    late: Option<Look<Seen>>,
+    /// Who looks, since the first time.
+    scout: Option<Scout<Option<Stamp>, Seen>>,
 }
 
 /// The file, and what is in it if that is not what was read last.
@@ -78,32 +78,30 @@ impl SettingsFile {
     pub fn current(&self) -> Arc<Settings> {
         // A panic while it was held has left whole values behind.
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let outcome = match last.late.take() {
-            Some(late) => late.now(),
-            None => self.look(last.stamp),
-        };
-        match outcome {
-            Outcome::Found(seen) => self.learn(&mut last, seen),
-            Outcome::Silent(late) => last.late = Some(late),
-            Outcome::Failed => {}
+        let stamp = last.stamp;
+        if last.scout.is_none() {
+            last.scout = self.scout();
+        }
+        let asked = last.scout.as_mut().map(|scout| scout.ask(stamp, PATIENCE));
+        match asked {
+            Some(Outcome::Found(seen)) => self.learn(&mut last, seen),
+            Some(Outcome::Silent) => {
+                let path = self.path.display();
+                warn!(%path, "the settings do not answer; the last ones stay");
+            }
+            Some(Outcome::StillSilent) => {}
+            Some(Outcome::Failed) | None => last.scout = None,
         }
         last.settings.clone()
     }
 
-    /// Looks at the file, of which this was seen last.
-    fn look(&self, last: Option<Stamp>) -> Outcome<Seen> {
+    /// Looks at the file, given what was seen of it last.
+    fn scout(&self) -> Option<Scout<Option<Stamp>, Seen>> {
         let path = self.path.clone();
-        let Some(look) = Look::begin(move || {
+        Scout::begin(move |last| {
             let stamp = Stamp::of(&path);
             Seen { stamp, read: (last != Some(stamp)).then(|| app_settings::read(&path)) }
-        }) else {
-            return Outcome::Failed;
-        };
-        let outcome = look.within(PATIENCE);
-        if let Outcome::Silent(_) = outcome {
-            warn!(path = %self.path.display(), "the settings do not answer; the last ones stay");
-        }
-        outcome
+        })
     }
 
     fn learn(&self, last: &mut Last, seen: Seen) {
