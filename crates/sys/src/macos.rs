@@ -77,13 +77,13 @@ pub(crate) fn inherited_sockets(name: &str) -> io::Result<Vec<OwnedFd>> {
     Ok(owned)
 }
 
-#[expect(unsafe_code, reason = "the clock that counts sleep is only in libSystem")]
 /// Now, on the clock and in the unit of [`Identity::start_time`].
 pub(crate) fn start_clock() -> u64 {
     let now = rustix::time::clock_gettime(rustix::time::ClockId::Realtime);
     now.tv_sec.unsigned_abs() * 1_000_000 + now.tv_nsec.unsigned_abs() / 1_000
 }
 
+#[expect(unsafe_code, reason = "the clock that counts sleep is only in libSystem")]
 pub(crate) fn boot_ns() -> u64 {
     static BASE: OnceLock<Timebase> = OnceLock::new();
     let base = BASE.get_or_init(|| {
