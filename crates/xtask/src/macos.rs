@@ -125,6 +125,8 @@ fn link(workspace: &Workspace, rust: &Path, zig: &Path) -> Result<()> {
     cargo.env("CARGO_TARGET_AARCH64_APPLE_DARWIN_LINKER", &cc);
     // There is no SDK; without this, Apple's tools are asked for one.
     cargo.env("SDKROOT", "/").env("CARGO_PROFILE_DEV_DEBUG", "0");
+    // Stripping takes a tool that the packages do not have.
+    cargo.env("CARGO_PROFILE_DEV_STRIP", "none");
     cargo.env("ZIG_GLOBAL_CACHE_DIR", tools.join("cache"));
     cargo.env("ZIG_LOCAL_CACHE_DIR", tools.join("cache"));
     workspace::check(&mut cargo)?;
