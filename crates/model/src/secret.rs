@@ -194,14 +194,23 @@ fn named(text: &str, out: &mut String) -> Option<usize> {
     Some(name.len() + 1 + value.len())
 }
 
-/// The value that a text begins with: up to its closing quote, or to a blank.
+/// The value that a text begins with, as a shell reads it: up to a blank or the end of the
+/// command, in quotes or not. A quote that nothing of the value follows is not the value's.
 fn quoted(text: &str) -> &str {
-    let quote = text.chars().next().filter(|c| matches!(c, '\'' | '"'));
-    let end = match quote {
-        Some(quote) => text[1..].find(quote).map(|at| at + 2),
-        None => text.find(|c: char| c.is_whitespace() || matches!(c, '\'' | '"' | ';' | '&' | '|')),
-    };
-    &text[..end.unwrap_or(text.len())]
+    let ends = |c: char| c.is_whitespace() || matches!(c, ';' | '&' | '|');
+    let mut at = 0;
+    while let Some(next) = text[at..].chars().next().filter(|&next| !ends(next)) {
+        let after = &text[at + next.len_utf8()..];
+        if !matches!(next, '\'' | '"') {
+            at += next.len_utf8();
+            continue;
+        }
+        if at > 0 && after.chars().next().is_none_or(ends) {
+            break;
+        }
+        at = after.find(next).map_or(text.len(), |closed| at + closed + 2);
+    }
+    &text[..at]
 }
 
 #[cfg(test)]
@@ -281,6 +290,10 @@ mod tests {
             ),
             (&["sh", "-c", "curl -H \"X-Api-Key: abc\" u"], "sh -c curl -H \"X-Api-Key: ***\" u"),
             (&["x", "KEY="], "x KEY="),
+            (&["sh", "-c", "A_KEY=\"a\"b'c' run"], "sh -c A_KEY=*** run"),
+            (&["sh", "-c", "A_KEY=a\"b c\"d run"], "sh -c A_KEY=*** run"),
+            (&["sh", "-c", "run \"A_KEY=a\" \"x\""], "sh -c run \"A_KEY=***\" \"x\""),
+            (&["x", "TOKEN=\"\"="], "x TOKEN=***"),
             (&[], ""),
         ] {
             assert_eq!(line(given), shown);
