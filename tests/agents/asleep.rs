@@ -2,10 +2,10 @@
 
 use app_tests::agents::script::HEARD;
 use app_tests::agents::{Agent, Claude, Codex, Gemini, Opencode, Rig};
-use app_tests::stand_in::sleep_after;
+use app_tests::stand_in::{never_sleep, sleep_after};
 use app_tests::terminal::DETACH_KEY;
 
-/// How long they wait: some are slow to take what is typed.
+/// How long they wait: some are slow to show what was said.
 const AFTER: &str = "8s";
 
 /// It says something, sleeps, shows that again when a terminal attaches, sleeps, and answers
@@ -25,8 +25,11 @@ fn it_sleeps_and_wakes_where_it_was<'r>(agent: &impl Agent<'r>, began: &[&str]) 
     terminal.keys(DETACH_KEY);
     assert_eq!(terminal.wait_exit(), 0, "{terminal}");
     asleep(2);
+    // However long it takes to take what is typed.
+    never_sleep(home);
     session.appctl("send", &["--enter", "are you there"]).ok();
     agent.rig().api.wait_prompt("are you there");
+    sleep_after(home, AFTER);
     asleep(3);
     for prompt in ["say something", "are you there"] {
         let asked = agent.rig().api.asked();

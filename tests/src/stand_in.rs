@@ -138,6 +138,14 @@ impl<'h> StandIn<'h> {
     }
 }
 
+/// Has no agent sleep from now on.
+///
+/// # Panics
+/// When the settings cannot be written.
+pub fn never_sleep(home: &Home) {
+    fs::write(home.config_dir().join("config.toml"), "").unwrap();
+}
+
 /// Has agents sleep that have waited for this long.
 ///
 /// # Panics
