@@ -8,6 +8,7 @@
 use std::time::Duration;
 
 use app_model::{Phase, SessionId, SessionView, TerminalSize, Turn};
+use app_sys::poll;
 use app_wire::control::{Awaited, Reply, Request};
 
 use super::context::exactly;
@@ -21,6 +22,10 @@ const WAKE_LIMIT: Duration = Duration::from_secs(70);
 
 /// How long a program that was woken may take until it waits for its next turn.
 const READS_LIMIT: Duration = Duration::from_secs(60);
+
+/// How long an agent is left alone once it says that it waits: some say so by a hook before
+/// their input line takes anything, and nothing tells when it does.
+const SETTLE: Duration = Duration::from_secs(2);
 
 /// Why nothing was typed.
 #[derive(Debug, thiserror::Error)]
@@ -76,7 +81,11 @@ pub(super) fn until_it_reads(daemon: &mut Daemon, view: SessionView) -> Result<(
     }
     let request = Request::WaitFor { target: exactly(id), what: Awaited::Idle };
     match daemon.ask_within(&request, Some(READS_LIMIT)) {
-        Ok(Reply::Session(view)) if view.turn == Turn::Idle => Ok(()),
+        Ok(Reply::Session(view)) if view.turn == Turn::Idle => {
+            // A wait that fails is a shorter one.
+            poll::wait(&mut [], Some(SETTLE)).ok();
+            Ok(())
+        }
         Ok(Reply::Session(_)) => Err(WakeError::Ended { id }.into()),
         Ok(_) => Err(AskError::OffTopic.into()),
         Err(error) if error.is_silence() => Err(WakeError::Slow { id }.into()),
