@@ -3,6 +3,7 @@
 use app_tests::agents::script::HEARD;
 use app_tests::agents::{Agent as _, Claude, Rig};
 use app_tests::process::Process;
+use app_tests::wait;
 
 /// The model works on while a subagent does: its turn ends with a task under way, and the
 /// end of that task begins another turn, with a prompt that no person wrote.
@@ -121,7 +122,14 @@ fn a_conversation_goes_on_after_a_kill_in_the_midst_of_an_answer() {
     let claude = Claude::new(&rig);
     let session = claude.start_ready("agent");
     claude.prompt(&session, "say something");
-    let id = claude.hooks().wait_for("Stop")["session_id"].as_str().unwrap().to_owned();
+    let stopped = claude.hooks().wait_for("Stop");
+    let id = stopped["session_id"].as_str().unwrap().to_owned();
+    // It says that it has stopped before that is in its own record.
+    let record = stopped["transcript_path"].as_str().unwrap();
+    wait::until("its own record", || {
+        let text = std::fs::read_to_string(record).map_err(|error| error.to_string())?;
+        if text.contains(HEARD) { Ok(()) } else { Err(text) }
+    });
     claude.prompt(&session, "go on HOLD[never]");
     rig.api.wait_prompt("go on");
     Process::of(session.pid()).kill();

@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::PathBuf;
 
-use app_tests::Session;
 use app_tests::agents::script::HEARD;
 use app_tests::agents::{Agent, Claude, Codex, Gemini, Opencode, Rig};
+use app_tests::{Session, wait};
 use serde_json::Value;
 
 /// A file of a person's settings, and what was in it.
@@ -177,8 +177,16 @@ fn what_codex_itself_changes_stays_and_what_was_there_too() {
     let (with_line, project) = (config.now(), rig.project());
     let session = rig.home.start_with(&["--cwd", project.to_str().unwrap()], &["codex"]);
     session.wait_screen_contains("Trust all and continue");
-    session.appctl("send", &["--key", "down"]).ok();
-    session.wait_screen_contains("› 2. Trust all");
+    // It draws the question before it hears keys.
+    wait::until("the second choice", || {
+        let screen = session.appctl("peek", &[]).ok().out();
+        if screen.contains("› 2. Trust all") {
+            return Ok(());
+        }
+        let key = if screen.contains("› 3.") { "up" } else { "down" };
+        session.appctl("send", &["--key", key]).ok();
+        Err(screen)
+    });
     session.appctl("send", &["--key", "enter"]).ok();
     codex.wait_ready(&session);
     codex.prompt(&session, "say something");
