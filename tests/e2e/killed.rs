@@ -24,13 +24,7 @@ impl Doomed {
     /// A home with whatever `prepare` makes; no daemon runs any more.
     fn new(point: &'static str, prepare: impl FnOnce(&Home)) -> Self {
         let home = Home::new();
-        let told = home.path().join("told");
-        let text = format!(
-            "[notify]\nmin_duration = \"0s\"\nchannels = [\"command\"]\n[notify.command]\n\
-             argv = [\"sh\", \"-c\", \"cat >> {}\"]\n",
-            told.display()
-        );
-        fs::write(home.config_dir().join("config.toml"), text).unwrap();
+        home.write_notices_down();
         prepare(&home);
         home.appctl(["daemon", "stop"]).ok();
         Self { home, point }
@@ -75,7 +69,7 @@ impl Doomed {
 
     /// What the command of the notices was given, one line each.
     fn told(&self) -> String {
-        fs::read_to_string(self.home.path().join("told")).unwrap_or_default()
+        fs::read_to_string(self.home.told()).unwrap_or_default()
     }
 }
 

@@ -100,6 +100,24 @@ impl Home {
         self
     }
 
+    /// Has every notice written to the file `told`, however short what it tells of took.
+    ///
+    /// # Panics
+    /// When the settings cannot be written.
+    pub fn write_notices_down(&self) {
+        let text = format!(
+            "[notify]\nmin_duration = \"0s\"\nchannels = [\"command\"]\n[notify.command]\n\
+             argv = [\"sh\", \"-c\", \"cat >> {}\"]\n",
+            self.told().display()
+        );
+        fs::write(self.config_dir().join("config.toml"), text).unwrap();
+    }
+
+    /// The file that [`Home::write_notices_down`] means.
+    pub fn told(&self) -> PathBuf {
+        self.path().join("told")
+    }
+
     /// The same with programs of its own, which a test may then replace.
     ///
     /// # Panics

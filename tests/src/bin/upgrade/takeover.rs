@@ -9,13 +9,7 @@ use serde_json::json;
 /// A home with the earlier programs, in which notices are written to a file.
 fn earlier(old: &Path) -> Home {
     let home = Home::new().with_programs_of(old);
-    let told = home.path().join("told");
-    let text = format!(
-        "[notify]\nmin_duration = \"0s\"\nchannels = [\"command\"]\n[notify.command]\n\
-         argv = [\"sh\", \"-c\", \"cat >> {}\"]\n",
-        told.display()
-    );
-    fs::write(home.config_dir().join("config.toml"), text).unwrap();
+    home.write_notices_down();
     home
 }
 
@@ -28,7 +22,7 @@ fn upgrade(home: &Home) {
 }
 
 fn told_once(home: &Home, words: &str) {
-    let told = || fs::read_to_string(home.path().join("told")).unwrap_or_default();
+    let told = || fs::read_to_string(home.told()).unwrap_or_default();
     wait::until(&format!("{words:?} to be told"), || {
         if told().contains(words) { Ok(()) } else { Err(told()) }
     });
