@@ -16,12 +16,8 @@ pub(crate) struct Start {
     /// The session's name; without it, the program's
     #[arg(short, long)]
     pub(crate) name: Option<String>,
-    /// Where to run it
-    #[arg(long, value_name = "DIR")]
-    pub(crate) cwd: Option<PathBuf>,
-    /// Set a variable; without `=VALUE` it is taken from here
-    #[arg(short, long, value_name = "NAME=VALUE")]
-    pub(crate) env: Vec<OsString>,
+    #[command(flatten)]
+    pub(crate) surroundings: Surroundings,
     /// Run it without a terminal: its output goes straight to the log
     #[arg(long)]
     pub(crate) no_tty: bool,
@@ -60,6 +56,17 @@ pub(crate) struct Start {
     /// The program and its arguments; without them, your shell
     #[arg(value_name = "CMD", trailing_var_arg = true)]
     pub(crate) command: Vec<OsString>,
+}
+
+/// What a program is started in.
+#[derive(Debug, Args)]
+pub(crate) struct Surroundings {
+    /// Where to run it
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cwd: Option<PathBuf>,
+    /// Set a variable; without `=VALUE` it is taken from here
+    #[arg(short, long, value_name = "NAME=VALUE")]
+    pub(crate) env: Vec<OsString>,
 }
 
 /// When a session's end and its questions are told.

@@ -1,10 +1,11 @@
 //! What `task` is told.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
 
 use app_model::report::Outcome;
 use clap::{Args, Subcommand};
+
+use super::start::Surroundings;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TaskVerb {
@@ -30,12 +31,8 @@ pub(crate) struct TaskStart {
     /// The task's name; without it, the program's
     #[arg(short, long)]
     pub(crate) name: Option<String>,
-    /// Where to run it
-    #[arg(long, value_name = "DIR")]
-    pub(crate) cwd: Option<PathBuf>,
-    /// Set a variable; without `=VALUE` it is taken from here
-    #[arg(short, long, value_name = "NAME=VALUE")]
-    pub(crate) env: Vec<OsString>,
+    #[command(flatten)]
+    pub(crate) surroundings: Surroundings,
     /// Print the id alone
     #[arg(short, long)]
     pub(crate) quiet: bool,

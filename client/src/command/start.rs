@@ -146,13 +146,13 @@ pub(super) fn five_lines(done: &str, id: SessionId, name: &str) -> String {
 
 fn spec(args: &cli::Start) -> Result<Spec, crate::report::Report> {
     let current = || std::env::current_dir().map_err(StartError::NoCurrentDir);
-    let cwd = match &args.cwd {
+    let cwd = match &args.surroundings.cwd {
         Some(dir) => std::path::absolute(dir)
             .map_err(|source| StartError::BadDir { dir: dir.clone(), source })?,
         None => current()?,
     };
     let mut env = environment::for_session(caller_environment());
-    environment::set(&mut env, variables(&args.env, |name| std::env::var_os(name))?);
+    environment::set(&mut env, variables(&args.surroundings.env, |name| std::env::var_os(name))?);
     Ok(Spec {
         argv: argv(&args.command, std::env::var_os("SHELL")),
         cwd: cwd.into(),

@@ -31,8 +31,7 @@ fn as_start(args: TaskStart) -> Start {
     Start {
         bg: true,
         name: args.name,
-        cwd: args.cwd,
-        env: args.env,
+        surroundings: args.surroundings,
         no_tty: !args.tty,
         agent: None,
         model: None,
