@@ -18,7 +18,7 @@
 //! 1. One round at a time; what is asked for meanwhile goes into the next one together. A
 //!    slow disk gets few long waits, not many.
 //! 2. [`Disk::reached`] waits for everything that was asked for before it, and for no more.
-//! 3. Nobody waits longer than their limit: a disk that hangs costs the promise, not the
+//! 3. Nobody waits longer than [`PATIENCE`]: a disk that hangs costs the promise, not the
 //!    answer.
 
 use std::collections::BTreeSet;
@@ -38,7 +38,7 @@ use tracing::{debug, warn};
 use crate::ledger;
 
 /// How long the telling of something waits for the disk, at most.
-pub const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What may wait for the next round.
 const QUEUE: usize = 1_024;
@@ -75,19 +75,19 @@ impl Disk {
     }
 
     /// Waits until all that was asked for has reached the disk.
-    pub async fn reached(&self, limit: Duration) {
+    pub async fn reached(&self) {
         let asked = self.asked.load(Ordering::Acquire);
         let mut done = self.done.clone();
         // Gone: the daemon ends, and nobody is left to be told.
-        if timeout(limit, done.wait_for(|done| *done >= asked)).await.is_err() {
-            warn!(?limit, "the disk takes its time; a loss of power now may lose what is told");
+        if timeout(PATIENCE, done.wait_for(|done| *done >= asked)).await.is_err() {
+            warn!(limit = ?PATIENCE, "the disk takes its time; a loss of power now may lose what is told");
         }
     }
 
     /// Waits until what the registry knows now has reached the disk.
-    pub async fn settle(&self, limit: Duration) {
+    pub async fn settle(&self) {
         self.ask(None);
-        self.reached(limit).await;
+        self.reached().await;
     }
 
     fn ask(&self, what: Work) {
@@ -200,6 +200,8 @@ fn sync(path: &Path) -> Result<(), RoundError> {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
+
     use super::*;
 
     fn places(dir: &Path) -> Places {
@@ -211,11 +213,11 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let _registry = app_registry::Registry::open(&dir.path().join("registry.db")).unwrap();
         let disk = Disk::spawn(places(dir.path()));
-        disk.reached(PATIENCE).await;
+        disk.reached().await;
         assert_eq!(*disk.done.borrow(), 0, "nothing was asked for");
         disk.begin(SessionId(1));
-        disk.settle(PATIENCE).await;
-        disk.reached(PATIENCE).await;
+        disk.settle().await;
+        disk.reached().await;
         assert_eq!(*disk.done.borrow(), 2);
     }
 
@@ -236,6 +238,7 @@ mod tests {
     async fn without_a_disk_nobody_waits() {
         let disk = Disk::none();
         disk.begin(SessionId(1));
-        disk.settle(Duration::ZERO).await;
+        let waits = disk.settle().now_or_never().is_none();
+        assert!(!waits);
     }
 }

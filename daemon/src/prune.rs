@@ -18,7 +18,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use app_model::SessionId;
-use app_model::retention::{Fate, Kept, Retention, decide};
+use app_model::retention::{Fate, Kept, decide};
 use app_registry::{PRUNABLE, Prunable};
 use app_sys::{clock, fault};
 use app_wire::control::{Pruned, PrunedSession};
@@ -55,7 +55,7 @@ pub async fn run(service: Service) {
 
 /// Makes room, or with `dry_run` only says what that would remove.
 pub async fn prune(service: &Service, dry_run: bool) -> Result<Pruned, StoreError> {
-    let (policy, all) = (retention(service).await, prunable(service).await?);
+    let (policy, all) = (service.settings().await.retention, prunable(service).await?);
     let mut kept = Vec::with_capacity(all.len());
     for old in &all {
         kept.push(measured(service, old).await);
@@ -80,12 +80,6 @@ pub async fn prune(service: &Service, dry_run: bool) -> Result<Pruned, StoreErro
         info!(sessions = pruned.count, bytes = pruned.bytes, "made room");
     }
     Ok(pruned)
-}
-
-async fn retention(service: &Service) -> Retention {
-    let notices = service.notices.clone();
-    let read = tokio::task::spawn_blocking(move || notices.settings().retention).await;
-    read.unwrap_or_default()
 }
 
 async fn prunable(service: &Service) -> Result<Vec<Prunable>, StoreError> {

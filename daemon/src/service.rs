@@ -7,6 +7,7 @@ use std::time::Duration;
 use app_model::SessionId;
 use app_model::SessionView;
 use app_model::restart::Plan;
+use app_model::settings::Settings;
 use app_registry::SessionRow;
 use app_sys::clock;
 use app_wire::hold::Status;
@@ -21,10 +22,7 @@ use crate::scope::Scopes;
 use crate::session::{Live, SessionHandle};
 use crate::store::Store;
 use crate::supervisor::Supervisor;
-use crate::usage::Usages;
-
-/// So many holders are asked for a list.
-const FEW: usize = 16;
+use crate::usage::{FEW, Usages};
 
 /// How long a list waits for a holder that is slow to say what is true.
 const REFRESH_LIMIT: Duration = Duration::from_millis(300);
@@ -64,6 +62,12 @@ pub struct Service {
 }
 
 impl Service {
+    /// The settings as they are now, looked at away from the loop.
+    pub async fn settings(&self) -> Arc<Settings> {
+        let notices = self.notices.clone();
+        tokio::task::spawn_blocking(move || notices.settings()).await.unwrap_or_default()
+    }
+
     /// What is known live; with `detail` holders are asked first: of a few all, of many those
     /// that do not tell by themselves, or a list would wake every one of them. Take it *before*
     /// the rows it is laid over: then a run that ends in between shows as ended.

@@ -16,8 +16,8 @@ use app_model::view::Usage;
 use app_sys::process::{self, Pid};
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System};
 
-/// So many sessions are looked at one by one.
-const FEW: usize = 16;
+/// So many sessions of a list are looked at one by one.
+pub const FEW: usize = 16;
 
 /// How long a look at the process table is good for.
 const AGE: Duration = Duration::from_secs(1);

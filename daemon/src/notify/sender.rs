@@ -22,7 +22,6 @@ use tokio::time::{Instant, sleep_until};
 use tracing::{error, info, warn};
 
 use super::channels::{self, Parcel};
-use crate::disk;
 use crate::service::Service;
 use crate::store::StoreError;
 
@@ -137,7 +136,7 @@ fn parcel(claimed: Vec<PendingNotice>) -> Option<Parcel> {
 
 async fn deliver(service: &Service, parcel: Parcel) {
     // That it was claimed must outlive the power, or it would be shown once more.
-    service.disk.settle(disk::PATIENCE).await;
+    service.disk.settle().await;
     let title = &parcel.notice.title;
     let outcome = match channels::first_that_takes(service, &parcel).await {
         Ok(channel) => {

@@ -19,7 +19,7 @@ use tokio::time::Instant;
 use tracing::{debug, error, info, warn};
 
 use crate::clocks::{clocks, wake};
-use crate::disk::{self, Disk};
+use crate::disk::Disk;
 use crate::notify::Teller;
 use crate::profiles::KnownProfiles;
 use crate::scope::Scopes;
@@ -252,7 +252,7 @@ impl<O: Outside> Actor<O> {
                 }
                 self.write_end(run, exit, record.as_deref()).await;
                 // Whoever hears of the end may lose their power then.
-                self.around.disk.reached(disk::PATIENCE).await;
+                self.around.disk.reached().await;
                 fault::point("end.committed");
                 self.live.send_modify(|live| live.settled = true);
                 self.step(Input::Saw(run, Observation::Gone(exit))).await;

@@ -8,7 +8,6 @@ use tracing::warn;
 
 use super::resolve::{resolve_all, row_of};
 use super::stop::{below, end_leftovers, stop_all};
-use crate::disk;
 use crate::ledger;
 use crate::recover::bury;
 use crate::server::failure::{failure, of_shutdown, of_store};
@@ -57,7 +56,7 @@ pub(in crate::server) async fn handle(
         }
         fault::point("remove.committed");
         // Before its directory goes: what is gone stays gone, whatever happens.
-        service.disk.settle(disk::PATIENCE).await;
+        service.disk.settle().await;
         bury(service, id).await;
     }
     Ok(Reply::Done)
