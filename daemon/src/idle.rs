@@ -12,9 +12,9 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use app_model::SessionId;
 use app_model::idle::{Bonds, Verdict, decide};
 use app_model::session::Moment;
+use app_model::{RunNumber, SessionId};
 use app_registry::SessionRow;
 use app_sys::{clock, fault};
 use tokio::time::Instant;
@@ -153,14 +153,18 @@ fn bonds(row: &SessionRow, task_ended_ms: Option<i64>) -> Bonds {
     let ago = |at: i64| u64::try_from(clock::wall_ms().saturating_sub(at)).unwrap_or(0);
     let task_ended = task_ended_ms.map(|at| now().saturating_sub(Duration::from_millis(ago(at))));
     let view = &row.view;
-    Bonds { kind: view.kind, pinned: view.pinned, live_tasks: view.live_tasks, task_ended }
+    Bonds {
+        kind: view.kind,
+        pinned: view.pinned,
+        live_tasks: view.live_tasks,
+        task_ended,
+        went_on: view.run > RunNumber::FIRST,
+    }
 }
 
 /// How long a session rests before it sleeps, if any does.
 async fn after(service: &Service) -> Option<Duration> {
-    let notices = service.notices.clone();
-    let read = tokio::task::spawn_blocking(move || notices.settings().idle.after_ms).await;
-    read.ok().flatten().map(Duration::from_millis)
+    service.settings().await.idle.after_ms.map(Duration::from_millis)
 }
 
 /// The clock that goes on while the machine sleeps.

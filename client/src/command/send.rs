@@ -4,26 +4,32 @@
 //!
 //! 1. A text arrives as one piece, with its Enter: no other sender comes between.
 //! 2. Text is not a key: a program that asked for bracketed paste gets it as a paste.
+//! 3. What is sent to a session that falls asleep at that moment wakes it.
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _, Read as _};
 use std::os::unix::ffi::OsStringExt as _;
 
+use app_model::{Phase, SessionId, SessionView};
 use app_sys::places::Places;
 use app_wire::hold::{MAX_PAYLOAD, Send, ToHolder};
 use serde_json::json;
 
-use super::context::{Context, find_named};
+use super::context::{Context, exactly, find, find_named};
 use super::{Done, wake};
 use crate::cli;
+use crate::connect::Daemon;
 use crate::exit::{Code, Status};
 use crate::hold::{HoldError, Holder};
-use crate::report::Explain;
+use crate::report::{Explain, Report};
 use crate::send_keys::Key;
 use crate::usage::UsageError;
 
 /// Most bytes that can be submitted as one piece; a payload has one more.
 const MOST: usize = MAX_PAYLOAD - 1;
+
+/// How often it is tried with a session that has just fallen asleep.
+const TRIES: u32 = 3;
 
 /// Why nothing was typed.
 #[derive(Debug, thiserror::Error)]
@@ -69,16 +75,41 @@ pub(super) fn run(context: &Context, args: cli::Send) -> Done {
     let mut daemon = context.daemon()?;
     let view = find_named(&mut daemon, &args.id)?;
     let id = view.id;
-    wake::until_it_reads(&mut daemon, view)?;
-    send(context.places()?, id, sends)?;
+    deliver(context.places()?, &mut daemon, view, &sends)?;
     if context.output.json {
         context.output.json(&json!({ "id": id, "sent": true }))?;
     }
     Ok(Status::DONE)
 }
 
-fn send(places: &Places, id: app_model::SessionId, sends: Vec<Send>) -> Result<(), HoldError> {
-    let mut sends = sends.into_iter().map(ToHolder::Send);
+/// Types it into the session, and wakes that before if it sleeps (invariant 3).
+fn deliver(
+    places: &Places,
+    daemon: &mut Daemon,
+    mut view: SessionView,
+    sends: &[Send],
+) -> Result<(), Report> {
+    for _ in 1..TRIES {
+        let id = view.id;
+        wake::until_it_reads(daemon, view)?;
+        match send(places, id, sends) {
+            // Nothing of it was typed.
+            Err(gone @ HoldError::NotLive { .. }) => {
+                view = find(daemon, exactly(id))?;
+                if !matches!(view.phase, Phase::Asleep | Phase::Stopping) {
+                    return Err(gone.into());
+                }
+            }
+            sent => return Ok(sent?),
+        }
+    }
+    let id = view.id;
+    wake::until_it_reads(daemon, view)?;
+    Ok(send(places, id, sends)?)
+}
+
+fn send(places: &Places, id: SessionId, sends: &[Send]) -> Result<(), HoldError> {
+    let mut sends = sends.iter().cloned().map(ToHolder::Send);
     let Some(first) = sends.next() else {
         return Ok(());
     };

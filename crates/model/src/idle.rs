@@ -15,6 +15,10 @@ use std::time::Duration;
 use crate::session::Moment;
 use crate::view::{Kind, Phase, Turn};
 
+/// How long at least a session rests that somebody had go on: whoever did that waits until the
+/// agent reads before anything is said to it.
+pub const AFTER_WAKE: Duration = Duration::from_secs(5);
+
 /// What the actor of a session knows of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Life {
@@ -52,6 +56,8 @@ pub struct Bonds {
     pub live_tasks: u32,
     /// When the last of its tasks ended, if it had any.
     pub task_ended: Option<Moment>,
+    /// Somebody had it go on: its run is not the first.
+    pub went_on: bool,
 }
 
 /// What becomes of a session that is at rest.
@@ -72,6 +78,7 @@ pub fn decide(since: Moment, bonds: &Bonds, after: Duration, now: Moment) -> Ver
     if bonds.pinned || bonds.live_tasks > 0 || bonds.kind == Kind::Task {
         return Verdict::Stay;
     }
+    let after = if bonds.went_on { after.max(AFTER_WAKE) } else { after };
     let due = bonds.task_ended.map_or(since, |ended| ended.max(since)) + after;
     if now >= due { Verdict::Sleep } else { Verdict::At(due) }
 }
@@ -97,7 +104,13 @@ mod tests {
     }
 
     fn free() -> Bonds {
-        Bonds { kind: Kind::Session, pinned: false, live_tasks: 0, task_ended: None }
+        Bonds {
+            kind: Kind::Session,
+            pinned: false,
+            live_tasks: 0,
+            task_ended: None,
+            went_on: false,
+        }
     }
 
     #[test]
@@ -132,6 +145,14 @@ mod tests {
         assert_eq!(decide(ended(40), 70), Verdict::At(at(100)), "a task is activity");
         assert_eq!(decide(ended(40), 100), Verdict::Sleep);
         assert_eq!(decide(ended(3), 70), Verdict::Sleep);
+    }
+
+    #[test]
+    fn what_was_woken_has_time_to_be_spoken_to() {
+        let woken = Bonds { went_on: true, ..free() };
+        let decide = |after| decide(at(10), &woken, after, at(10) + AFTER_WAKE / 2);
+        assert_eq!(decide(at(1)), Verdict::At(at(10) + AFTER_WAKE));
+        assert_eq!(decide(at(60)), Verdict::At(at(70)), "the setting is longer");
     }
 
     #[test]

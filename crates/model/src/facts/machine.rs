@@ -171,6 +171,7 @@ impl Facts {
         changes: &mut Vec<Change>,
     ) {
         let busy = self.is_busy();
+        let kept = self.kept().cloned();
         let passed = self.hooks.pass(stamp, reports, busy);
         let Passed { tasks, own, conversation, anew, tasks_over } = passed;
         changes.extend(tasks.into_iter().filter_map(|report| task(&stamp.source, report)));
@@ -190,6 +191,9 @@ impl Facts {
         };
         for report in own {
             self.own_report(report, now, &evidence);
+        }
+        if self.kept() != kept.as_ref() {
+            changes.push(Change::Kept);
         }
     }
 

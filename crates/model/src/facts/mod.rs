@@ -154,6 +154,8 @@ pub enum Change {
         /// Its identity, as it came.
         id: String,
     },
+    /// Another conversation can be gone on with, or none can.
+    Kept,
     /// A task inside the program began.
     TaskBegan {
         /// Who reported it.

@@ -123,6 +123,7 @@ proptest! {
                     }
                     Change::AttentionCleared => assert!(why.take().is_some()),
                     Change::Conversation { .. }
+                    | Change::Kept
                     | Change::TaskBegan { .. }
                     | Change::TaskEnded { .. }
                     | Change::TasksOver { .. } => {}

@@ -1,6 +1,6 @@
 //! The order of reports, and who among the sources owns the run.
 
-use super::tests::{Rig, began, done, ended, named, needs, stamp};
+use super::tests::{Rig, began, done, ended, named, needs, stamp, title};
 use super::*;
 
 #[test]
@@ -47,7 +47,7 @@ fn a_later_life_that_begins_within_a_turn_is_an_agent_inside_the_owner() {
         assert_eq!(rig.put(lived(2, 10 + sequence as u64, report)), []);
     }
     assert_eq!(rig.put(lived(1, 20, needs("Run it?"))).len(), 1);
-    let end = [Change::TurnChanged(Turn::Idle), Change::AttentionCleared];
+    let end = [Change::Kept, Change::TurnChanged(Turn::Idle), Change::AttentionCleared];
     assert_eq!(rig.put(lived(1, 21, ended())), end);
 }
 
@@ -85,7 +85,7 @@ fn an_agent_inside_the_owner_does_not_speak_for_it() {
     assert_eq!(rig.hook([Report::Ended]), []);
     assert_eq!(rig.turn(), Turn::Working);
     // It is gone; the source means the owner again.
-    assert_eq!(rig.hook([ended()]), [Change::TurnChanged(Turn::Idle)]);
+    assert_eq!(rig.hook([ended()]), [Change::Kept, Change::TurnChanged(Turn::Idle)]);
 }
 
 #[test]
@@ -163,6 +163,20 @@ fn a_conversation_is_kept_once_the_agent_has_answered_in_it() {
     rig.hook([Report::TurnBegan]);
     rig.hook([ended()]);
     assert_eq!(kept(&rig), Some(("claude", "two")));
+}
+
+/// What is seen may say that the turn is over before the agent does.
+#[test]
+fn that_a_conversation_is_kept_is_a_change_of_its_own() {
+    let mut rig = Rig::new();
+    rig.hook([named("one")]);
+    rig.look([title(Turn::Working)]);
+    rig.look([title(Turn::Idle)]);
+    rig.pass(CONFIRM_IDLE);
+    assert_eq!((rig.turn(), kept(&rig)), (Turn::Idle, None));
+    assert_eq!(rig.hook([ended()]), [Change::Kept]);
+    assert_eq!(kept(&rig), Some(("claude", "one")));
+    assert_eq!(rig.hook([ended()]), []);
 }
 
 #[test]

@@ -93,6 +93,7 @@ impl<O: Outside> Actor<O> {
             Change::Conversation { id, .. } => {
                 debug!(session = %self.id, conversation = id, "the conversation is known");
             }
+            Change::Kept => debug!(session = %self.id, kept = ?self.mind.goes_on(), "it can sleep"),
             // Written down by who took the report.
             Change::TaskBegan { .. } | Change::TaskEnded { .. } => {}
             Change::TasksOver { source } => {
@@ -124,7 +125,8 @@ fn is_written(change: &Change) -> bool {
         | Change::AttentionRaised { .. }
         | Change::AttentionReworded { .. }
         | Change::AttentionCleared
-        | Change::Conversation { .. } => true,
+        | Change::Conversation { .. }
+        | Change::Kept => true,
         Change::TaskBegan { .. } | Change::TaskEnded { .. } | Change::TasksOver { .. } => false,
     }
 }
