@@ -18,7 +18,7 @@
 //! 1. One round at a time; what is asked for meanwhile goes into the next one together. A
 //!    slow disk gets few long waits, not many.
 //! 2. [`Disk::reached`] waits for everything that was asked for before it, and for no more.
-//! 3. Nobody waits longer than [`PATIENCE`]: a disk that hangs costs the promise, not the
+//! 3. Nobody waits longer than `PATIENCE`: a disk that hangs costs the promise, not the
 //!    answer.
 
 use std::collections::BTreeSet;

@@ -1,6 +1,6 @@
 //! What sessions use: processor time, memory and processes of everything below their
 //! holders. For a few from what the kernel lists below each, for many from one look at the
-//! process table, which serves all who ask within [`AGE`].
+//! process table, which serves all who ask within `AGE`.
 //!
 //! # Invariants
 //!
@@ -30,7 +30,7 @@ pub struct Usages {
 
 impl Usages {
     /// The usage of each session, given its holder's process. Blocks for some milliseconds;
-    /// of many sessions it may be [`AGE`] old.
+    /// of many sessions it may be `AGE` old.
     pub fn of(&self, holders: &[(SessionId, u32)]) -> HashMap<SessionId, Usage> {
         if holders.len() <= FEW {
             return holders.iter().map(|&(id, holder)| (id, one(holder))).collect();
