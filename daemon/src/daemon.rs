@@ -14,6 +14,7 @@ use crate::boot::{self, Begin, BootError, Control, Starter};
 use crate::budget::Budget;
 use crate::comeback;
 use crate::config::{self, Config};
+use crate::details::Inspector;
 use crate::disk::Disk;
 use crate::idle;
 use crate::manager;
@@ -153,6 +154,7 @@ async fn set_up(
         resting,
         disk,
         usages: Arc::default(),
+        inspector: Inspector::default(),
         end,
         started_boot_ms: clock::boot_ms(),
     };

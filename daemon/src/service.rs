@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clocks::clocks;
 use crate::config::Config;
+use crate::details::Inspector;
 use crate::disk::Disk;
 use crate::notify::Teller;
 use crate::scope::Scopes;
@@ -55,6 +56,8 @@ pub struct Service {
     pub disk: Disk,
     /// What sessions use.
     pub usages: Arc<Usages>,
+    /// What looks at all there is to know of one session.
+    pub inspector: Inspector,
     /// Ends the daemon.
     pub end: CancellationToken,
     /// When it started, on the clock that counts suspend.

@@ -14,10 +14,13 @@ use std::time::{Duration, Instant};
 use app_model::SessionId;
 use app_model::view::Usage;
 use app_sys::process::{self, Pid};
-use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System};
+use sysinfo::{Process, ProcessRefreshKind, ProcessesToUpdate, System};
 
 /// So many sessions of a list are looked at one by one.
 pub const FEW: usize = 16;
+
+/// Processes of which something is kept between two looks at a few, until all is forgotten.
+const KEPT: usize = 256;
 
 /// How long a look at the process table is good for.
 const AGE: Duration = Duration::from_secs(1);
@@ -26,6 +29,7 @@ const AGE: Duration = Duration::from_secs(1);
 #[derive(Debug, Default)]
 pub struct Usages {
     table: Mutex<Option<Table>>,
+    few: Mutex<Looker>,
 }
 
 impl Usages {
@@ -33,7 +37,8 @@ impl Usages {
     /// of many sessions it may be `AGE` old.
     pub fn of(&self, holders: &[(SessionId, u32)]) -> HashMap<SessionId, Usage> {
         if holders.len() <= FEW {
-            return holders.iter().map(|&(id, holder)| (id, one(holder))).collect();
+            let mut few = self.few.lock().unwrap_or_else(PoisonError::into_inner);
+            return holders.iter().map(|&(id, holder)| (id, few.below(holder))).collect();
         }
         // Who comes second waits for the first one's look instead of taking another.
         let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
@@ -41,7 +46,8 @@ impl Usages {
             Some(table) if table.taken.elapsed() < AGE => table,
             old => old.insert(Table::take()),
         };
-        let used = |holder| table.below(holder).unwrap_or_else(|| one(holder)); // Invariant 2.
+        // Invariant 2.
+        let used = |holder| table.below(holder).unwrap_or_else(|| Looker::default().below(holder));
         holders.iter().map(|&(id, holder)| (id, used(holder))).collect()
     }
 }
@@ -64,7 +70,9 @@ struct Table {
 
 impl Table {
     fn take() -> Self {
-        Self::of(loads(ProcessesToUpdate::All))
+        let Ok(mut system) = System::new() else { return Self::of(Vec::new()) };
+        refresh(&mut system, ProcessesToUpdate::All);
+        Self::of(system.processes().values().filter_map(load_of).collect())
     }
 
     fn of(loads: Vec<Load>) -> Self {
@@ -98,32 +106,43 @@ fn add(usage: &mut Usage, load: &Load) {
     usage.processes += 1;
 }
 
-/// What is below this holder now.
-fn one(holder: u32) -> Usage {
-    let below = Pid::new(holder).map_or(Some(Vec::new()), process::pids_below);
-    // Where the kernel has no lists of children, its whole table is looked at.
-    let Some(below) = below else { return Table::take().below(holder).unwrap_or(NOTHING) };
-    let below: Vec<_> = below.iter().map(|pid| sysinfo::Pid::from_u32(pid.as_u32())).collect();
-    let mut usage = NOTHING;
-    loads(ProcessesToUpdate::Some(&below)).iter().for_each(|load| add(&mut usage, load));
-    usage
+/// Looks at the processes below one after the other. It keeps what does not change: most of
+/// the work is to read for the first time what the kernel says of the machine and of a process.
+#[derive(Debug, Default)]
+struct Looker(Option<System>);
+
+impl Looker {
+    /// What is below this holder now.
+    fn below(&mut self, holder: u32) -> Usage {
+        let below = Pid::new(holder).map_or(Some(Vec::new()), process::pids_below);
+        // Where the kernel has no lists of children, its whole table is looked at.
+        let Some(below) = below else { return Table::take().below(holder).unwrap_or(NOTHING) };
+        let below: Vec<_> = below.iter().map(|pid| sysinfo::Pid::from_u32(pid.as_u32())).collect();
+        if self.0.as_ref().is_none_or(|system| system.processes().len() > KEPT) {
+            self.0 = System::new().ok();
+        }
+        let Some(system) = &mut self.0 else { return NOTHING };
+        refresh(system, ProcessesToUpdate::Some(&below));
+        let mut usage = NOTHING;
+        let now = below.iter().filter_map(|pid| system.process(*pid));
+        now.filter_map(load_of).for_each(|load| add(&mut usage, &load));
+        usage
+    }
 }
 
-/// What these processes use.
-fn loads(which: ProcessesToUpdate<'_>) -> Vec<Load> {
-    let Ok(mut system) = System::new() else { return Vec::new() };
+fn refresh(system: &mut System, which: ProcessesToUpdate<'_>) {
     let what = ProcessRefreshKind::nothing().with_cpu().with_memory().without_tasks();
     system.refresh_processes_specifics(which, true, what);
-    let all = system.processes().iter();
-    all.filter_map(|(pid, process)| {
-        Some(Load {
-            pid: pid.as_u32(),
-            parent: process.parent()?.as_u32(),
-            cpu_ms: process.accumulated_cpu_time(),
-            rss_bytes: process.memory(),
-        })
+}
+
+/// Nothing of a process whose parent is not known.
+fn load_of(process: &Process) -> Option<Load> {
+    Some(Load {
+        pid: process.pid().as_u32(),
+        parent: process.parent()?.as_u32(),
+        cpu_ms: process.accumulated_cpu_time(),
+        rss_bytes: process.memory(),
     })
-    .collect()
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use app_model::{Exit, Lost, Phase, RunNumber, SessionId};
 use app_registry::{LiveRun, Planned};
 use app_sys::{clock, fault};
 use app_wire::hold::Status;
-use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::Instant;
 use tracing::{debug, error, info, warn};
 
@@ -31,10 +31,12 @@ use crate::store::Store;
 
 mod beginning;
 mod belief;
+mod refreshes;
 mod rest;
 mod written;
 
 use beginning::{beginning, by, falls_asleep, phase_of};
+use refreshes::Refreshes;
 use written::{start_of, started};
 
 /// Requests that may wait for one session.
@@ -114,7 +116,7 @@ pub struct Actor<O> {
     /// It is put to sleep: that it was asked to end is written down already.
     falls_asleep: bool,
     waiting_up: Vec<UpAnswer>,
-    waiting_refresh: Vec<oneshot::Sender<()>>,
+    refreshes: Refreshes,
     /// Why the run could not be started, until those who asked are told.
     failure: Option<UpError>,
 }
@@ -151,7 +153,7 @@ impl<O: Outside> Actor<O> {
             start_known: matches!(begin, Begin::Adopt(live) if live.started_at_ms.is_some()),
             falls_asleep: falls_asleep(begin),
             waiting_up: Vec::new(),
-            waiting_refresh: Vec::new(),
+            refreshes: Refreshes::default(),
             failure: None,
         };
         (actor, SessionHandle::new(id, sender, receiver))
@@ -215,8 +217,9 @@ impl<O: Outside> Actor<O> {
                 let _ = done.send(sleeps);
             }
             Request::Refresh(done) => {
-                self.waiting_refresh.push(done);
-                self.outside.refresh();
+                if self.refreshes.wait(done) {
+                    self.outside.refresh();
+                }
             }
             Request::DetachAll => self.outside.detach_all(),
             Request::Pause(true) => self.outside.pause(),
@@ -285,8 +288,8 @@ impl<O: Outside> Actor<O> {
             live.status = Some(status);
             live.settled = true;
         });
-        for done in self.waiting_refresh.drain(..) {
-            let _ = done.send(());
+        if self.refreshes.answered() {
+            self.outside.refresh();
         }
         if before > 0 || now > 0 {
             self.mind.used();

@@ -1,6 +1,6 @@
 //! What is said of limits: which were asked for, and which of them mean nothing here.
 
-use app_model::{Limits, SessionId, SessionView, Spec};
+use app_model::{Limits, SessionId};
 use app_wire::control::Failure;
 
 use super::disk::on_disk;
@@ -36,24 +36,7 @@ pub(super) async fn unenforced(
 
 /// The limits of a session, as its spec has them.
 pub(super) async fn limits_of(service: &Service, id: SessionId) -> Result<Limits, Failure> {
-    Ok(spec_of(service, id).await?.limits)
-}
-
-async fn spec_of(service: &Service, id: SessionId) -> Result<Spec, Failure> {
     let places = service.config.places.clone();
-    on_disk(move || ledger::read_spec(&places.session_dir(id))).await
-}
-
-/// Adds what only who asks for everything wants to know.
-pub(super) async fn add(service: &Service, view: &mut SessionView) {
-    // A session whose directory is damaged is shown all the same.
-    if let Ok(spec) = spec_of(service, view.id).await {
-        view.limits = Some(spec.limits).filter(|limits| !limits.set().is_empty());
-        view.trust = Some(spec.trust);
-    }
-    if let Some(holder) = view.holder_pid.filter(|_| view.phase.is_live()) {
-        let id = view.id;
-        let looked = tokio::task::spawn_blocking(move || scope::scope_of(id, holder));
-        view.scope = looked.await.ok().flatten();
-    }
+    let spec = on_disk(move || ledger::read_spec(&places.session_dir(id))).await?;
+    Ok(spec.limits)
 }

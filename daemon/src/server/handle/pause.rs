@@ -41,7 +41,7 @@ pub(in crate::server) async fn handle(
     }
     for (handle, name) in live {
         stands(&handle, &name, paused).await?;
-        views.push(view_of(service, handle.id, false).await?);
+        views.push(view_of(service, handle.id).await?);
     }
     Ok(Reply::Stood(views))
 }

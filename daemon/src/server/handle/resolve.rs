@@ -30,7 +30,7 @@ pub(in crate::server) fn the_one(text: &str, found: Found) -> Result<SessionId, 
 /// waits for it with a key in mind.
 pub(super) async fn find(service: &Service, target: &Target) -> Result<SessionView, Failure> {
     let Target::Named(text) = target else {
-        return view_of(service, last_used(service).await?, false).await;
+        return view_of(service, last_used(service).await?).await;
     };
     let wanted = text.clone();
     let found = service.store.with(move |registry| {
@@ -51,7 +51,7 @@ pub(super) async fn find(service: &Service, target: &Target) -> Result<SessionVi
             let views = service.views(vec![row], &known, false).await;
             views.into_iter().next().ok_or_else(|| failure(ErrorCode::Failed, "a view was lost"))
         }
-        Some(_) | None => view_of(service, id, false).await,
+        Some(_) | None => view_of(service, id).await,
     }
 }
 
@@ -78,16 +78,24 @@ pub(super) async fn row_of(service: &Service, id: SessionId) -> Result<SessionRo
     })
 }
 
-/// A session as it is shown now.
-pub(super) async fn view_of(
+/// A session as it is shown now, as far as it is known without asking anybody.
+pub(super) async fn view_of(service: &Service, id: SessionId) -> Result<SessionView, Failure> {
+    laid_over(service, id, false).await
+}
+
+/// The same after its holder was asked.
+pub(super) async fn fresh_view_of(
     service: &Service,
     id: SessionId,
-    detail: bool,
 ) -> Result<SessionView, Failure> {
+    laid_over(service, id, true).await
+}
+
+async fn laid_over(service: &Service, id: SessionId, fresh: bool) -> Result<SessionView, Failure> {
     let live = service.supervisor.get(id).await.map_err(of_shutdown)?;
-    let known = service.known(live.as_slice(), detail).await;
+    let known = service.known(live.as_slice(), fresh).await;
     let row = row_of(service, id).await?;
-    let views = service.views(vec![row], &known, detail).await;
+    let views = service.views(vec![row], &known, false).await;
     views.into_iter().next().ok_or_else(|| failure(ErrorCode::Failed, "a view was lost"))
 }
 

@@ -2,8 +2,7 @@
 
 use app_wire::control::{Failure, Reply, Target};
 
-use super::limits;
-use super::resolve::{find, resolve, view_of};
+use super::resolve::{find, fresh_view_of, resolve};
 use crate::service::Service;
 
 pub(in crate::server) async fn handle(
@@ -15,7 +14,7 @@ pub(in crate::server) async fn handle(
         return Ok(Reply::Session(Box::new(find(service, target).await?)));
     }
     let id = resolve(service, target).await?;
-    let mut view = view_of(service, id, detail).await?;
-    limits::add(service, &mut view).await;
+    let mut view = fresh_view_of(service, id).await?;
+    service.inspector.add(&service.config.places, &service.usages, &mut view).await;
     Ok(Reply::Session(Box::new(view)))
 }

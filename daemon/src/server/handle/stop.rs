@@ -52,11 +52,11 @@ pub(in crate::server) async fn handle(
     }
     let mut stopped = Stopped { ended: vec![], were_down: vec![], leftovers: 0 };
     for live in asked {
-        stopped.ended.push(view_of(service, live.id, false).await?);
+        stopped.ended.push(view_of(service, live.id).await?);
     }
     for id in down {
         stopped.leftovers += end_leftovers(service, id).await?;
-        stopped.were_down.push(view_of(service, id, false).await?);
+        stopped.were_down.push(view_of(service, id).await?);
     }
     Ok(Reply::Stopped(stopped))
 }

@@ -25,7 +25,7 @@ pub(in crate::server) async fn handle(
     }
     let mut views = Vec::new();
     for id in ids.into_iter().filter(|id| over.contains(id)) {
-        views.push(view_of(service, id, false).await?);
+        views.push(view_of(service, id).await?);
     }
     Ok(Reply::Ended(views))
 }

@@ -30,11 +30,11 @@ pub(in crate::server) async fn handle(
             return Err(no_terminal(id));
         }
         shows(live, &text).await;
-        return Ok(Reply::Session(Box::new(view_of(service, id, false).await?)));
+        return Ok(Reply::Session(Box::new(view_of(service, id).await?)));
     }
     loop {
         events.mark_unchanged();
-        let view = view_of(service, id, false).await?;
+        let view = view_of(service, id).await?;
         if is_so(&what, &view) {
             return Ok(Reply::Session(Box::new(view)));
         }

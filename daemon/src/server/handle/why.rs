@@ -18,7 +18,7 @@ pub(in crate::server) async fn handle(
         Some(live) => live.why().await,
         None => vec![],
     };
-    let session = view_of(service, id, false).await?;
+    let session = view_of(service, id).await?;
     let mut facts = vec![process(&session)];
     facts.extend(believed.into_iter().map(|fact| Fact {
         name: fact.name.to_owned(),
