@@ -129,6 +129,7 @@ mod tests {
         assert_eq!(std::fs::metadata(dir.path().join("appd.log.1")).unwrap().len(), MAX_FILE);
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 2);
     }
+
     #[test]
     fn an_event_is_one_line_whatever_it_quotes() {
         let mut written = Vec::new();

@@ -9,7 +9,7 @@
 //! 1. Who has a [`Scout`] makes no second look before the last one has answered: a place
 //!    that hangs costs one thread, however often it is asked for.
 
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
 /// What a look has found, within `limit`; nothing if it takes longer, or cannot be made.
@@ -76,7 +76,7 @@ impl<Q: Send + 'static, T: Send + 'static> Scout<Q, T> {
                 self.is_out = false;
                 Outcome::Found(found)
             }
-            Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => Outcome::Failed,
+            Err(RecvTimeoutError::Disconnected) => Outcome::Failed,
             Err(_) if was_out => Outcome::StillSilent,
             Err(_) => Outcome::Silent,
         }
