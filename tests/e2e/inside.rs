@@ -211,6 +211,29 @@ fn another_installation_is_not_entered_by_the_socket_of_this_one() {
     assert_eq!(inside.appctl(["ls", "--json"]).ok().json(), serde_json::json!([]));
 }
 
+/// It once saw a hang-up, as if there were no daemon.
+#[test]
+fn what_is_turned_away_inside_a_session_is_told_that_the_daemon_is_busy() {
+    let home = Home::new();
+    // Two clients inside of sessions.
+    let mut command = home.command("prlimit");
+    command.arg("--nofile=40:40").arg(home.program("appctl")).args(["daemon", "start"]);
+    app_tests::home::run(command, b"").ok();
+    let lines = ["read go; appctl ls"];
+    let script = format!("exec 3<&0; {}", script(&lines).replace("</dev/null", "<&3"));
+    let session = home.start_with(&["-n", "outer"], &["sh", "-c", &script]);
+    let socket = home.inner_socket(&session.id);
+    // Taken before whoever comes after them.
+    let idle = [app_tests::peer::connect(&socket), app_tests::peer::connect(&socket)];
+    session.appctl("send", &["--enter", "go"]).ok();
+    let turned_away = said(&home, &lines).pop().unwrap();
+    assert_eq!(turned_away.code, 75, "{turned_away:#?}");
+    for part in ["error: the daemon serves as many clients", "hint: Try again in a moment."] {
+        assert!(turned_away.text.contains(part), "{turned_away:#?}");
+    }
+    drop(idle);
+}
+
 /// Each session's socket once kept a client's place for whoever might come.
 #[test]
 fn what_runs_in_sessions_leaves_room_for_the_person() {

@@ -141,7 +141,11 @@ impl Explain for TalkError {
 pub(crate) struct Greeting(Stream);
 
 /// A connection on which both sides have agreed on a version.
-pub(crate) struct Control(Framed<Stream, LengthDelimitedCodec>);
+pub(crate) struct Control {
+    framed: Framed<Stream, LengthDelimitedCodec>,
+    /// What the daemon said before it could have read anything.
+    early: Option<Reply>,
+}
 
 impl Greeting {
     /// Connects to the daemon's socket.
@@ -204,8 +208,13 @@ impl Greeting {
             let pid = creds.ok().and_then(|creds| u32::try_from(creds.pid()?).ok());
             ConnectError::Version { source, pid }
         })?;
-        sent.map_err(|source| ConnectError::HungUp { source })?;
-        Ok(Control(framed))
+        let mut control = Control { framed, early: None };
+        if let Err(source) = sent {
+            // One that turns us away says why, and has closed by then.
+            let why = control.next(Some(HELLO_LIMIT)).await;
+            control.early = Some(why.map_err(|_| ConnectError::HungUp { source })?);
+        }
+        Ok(control)
     }
 }
 
@@ -221,12 +230,15 @@ pub(crate) fn body(request: &Request) -> Result<Bytes, TalkError> {
 impl Control {
     /// Asks for something else on the same connection.
     pub(crate) async fn send(&mut self, body: Bytes) -> Result<(), TalkError> {
-        self.0.send(body).await.map_err(TalkError::HungUp)
+        self.framed.send(body).await.map_err(TalkError::HungUp)
     }
 
     /// The next reply; `limit` is how long it may take, none is for ever.
     pub(crate) async fn next(&mut self, limit: Option<Duration>) -> Result<Reply, TalkError> {
-        let next = self.0.next();
+        if let Some(early) = self.early.take() {
+            return Ok(early);
+        }
+        let next = self.framed.next();
         let frame = match limit {
             Some(waited) => {
                 timeout(waited, next).await.map_err(|_| TalkError::Silent { waited })?

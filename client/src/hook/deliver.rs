@@ -4,15 +4,23 @@
 //!
 //! 1. Nothing is said to a socket that does not belong to this user.
 //! 2. The daemon's hello is read, and its answer is not waited for: what it has been sent
-//!    it does.
+//!    it does, unless it says together with its hello that it has no room.
 
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use app_sys::socket;
-use app_wire::control::{self, CodecError, HELLO, MAX_REQUEST, Reported, Request};
+use app_wire::control::{
+    self, CodecError, ErrorCode, HELLO, MAX_REQUEST, Reply, Reported, Request,
+};
 use app_wire::hello::{HELLO_LEN, HelloError};
+
+/// The most that is read of why there is no room.
+const MAX_REFUSAL: usize = 1_024;
+
+/// The length of a frame stands before it, in so many bytes.
+const LENGTH_BYTES: usize = 4;
 
 /// It did not get there.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +35,8 @@ pub(super) enum DeliverError {
     Talk(#[from] io::Error),
     #[error("the daemon speaks another version: {0}")]
     Version(#[from] HelloError),
+    #[error("the daemon did not take it: {0}")]
+    Refused(String),
 }
 
 /// Sends it, and is done at `until`.
@@ -41,7 +51,22 @@ pub(super) fn deliver(path: &Path, what: Reported, until: Instant) -> Result<(),
     stream.set_read_timeout(Some(left(until)))?;
     stream.read_exact(&mut theirs)?;
     HELLO.agree(theirs)?;
-    Ok(())
+    stream.set_nonblocking(true)?;
+    match refusal(&mut stream) {
+        Some(why) => Err(DeliverError::Refused(why)),
+        None => Ok(()),
+    }
+}
+
+/// Why the daemon does not read what it was sent, if it has said that already (invariant 2).
+fn refusal(stream: &mut impl io::Read) -> Option<String> {
+    let mut said = [0; MAX_REFUSAL];
+    let length = stream.read(&mut said).ok()?;
+    let body = said[..length].get(LENGTH_BYTES..)?;
+    match control::decode_reply(body) {
+        Ok(Reply::Failed(failure)) if failure.code == ErrorCode::Busy => Some(failure.message),
+        Ok(_) | Err(_) => None,
+    }
 }
 
 /// Our hello and one request.
@@ -93,6 +118,32 @@ mod tests {
     fn nobody_there_is_found_out_at_once() {
         let error = deliver(Path::new("/nonexistent/socket"), reported(), Instant::now());
         assert!(matches!(error, Err(DeliverError::Connect { .. })));
+    }
+
+    #[test]
+    fn a_daemon_without_room_has_not_taken_it_and_one_that_answers_has() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("socket");
+        let listener = UnixListener::bind(&path).unwrap();
+        let busy = control::Failure {
+            code: ErrorCode::Busy,
+            message: "no room".into(),
+            because: vec![],
+            hint: None,
+            candidates: vec![],
+        };
+        for (reply, refused) in [(Reply::Failed(busy), true), (Reply::Done, false)] {
+            let body = control::encode(&reply).unwrap();
+            let length = u32::try_from(body.len()).unwrap().to_le_bytes();
+            let words = [&HELLO.encode()[..], &length, &body].concat();
+            std::thread::scope(|scope| {
+                scope.spawn(|| listener.accept().unwrap().0.write_all(&words).unwrap());
+                let until = Instant::now() + Duration::from_secs(60);
+                let delivered = deliver(&path, reported(), until);
+                let is_refused = matches!(delivered, Err(DeliverError::Refused(_)));
+                assert_eq!(is_refused, refused, "{delivered:?}");
+            });
+        }
     }
 
     #[test]

@@ -64,6 +64,13 @@ pub(super) async fn take(
     }
 }
 
+/// Turns a client away, if it is one of this user.
+pub(super) async fn turn_away(stream: Stream) {
+    if is_ours(&stream) {
+        connection::refuse(stream).await;
+    }
+}
+
 fn is_ours(stream: &Stream) -> bool {
     let Stream::UdSocket(stream) = stream;
     match socket::check_peer(stream.inner()) {

@@ -29,6 +29,9 @@ use crate::service::Service;
 /// How long a client may take to say hello.
 const HELLO_LIMIT: Duration = Duration::from_secs(5);
 
+/// How long a client may take to let itself be told that there is no room: its socket is empty.
+const REFUSE_LIMIT: Duration = Duration::from_millis(100);
+
 /// How long a client may leave a reply unread.
 const WRITE_LIMIT: Duration = Duration::from_secs(60);
 
@@ -77,6 +80,20 @@ pub(super) async fn serve(stream: Stream, service: Service, caller: Caller) {
             return;
         };
     }
+}
+
+/// Tells a client that there is no room for it, in one piece with our hello: who only looks at
+/// what is there after that has all of it. What it asks is not read.
+pub(super) async fn refuse(stream: Stream) {
+    let refused = Failure {
+        hint: Some("Try again in a moment.".into()),
+        ..failure(ErrorCode::Busy, "the daemon serves as many clients inside of sessions as it can")
+    };
+    let Ok(body) = control::encode(&Reply::Failed(refused)) else { return };
+    let Ok(length) = u32::try_from(body.len()) else { return };
+    let words = [&HELLO.encode()[..], &length.to_le_bytes(), &body].concat();
+    // They may be gone already, and nobody waits for them.
+    drop(timeout(REFUSE_LIMIT, (&stream).write_all(&words)).await);
 }
 
 async fn greet(mut stream: &Stream) -> Option<()> {

@@ -63,10 +63,14 @@ async fn watch(door: Door, service: &Service, open: CancellationToken) {
         let accepted = listener.accept().await;
         // Taken when somebody is there, and not waited for with their descriptor in hand.
         let shared = service.inside.clone().try_acquire_owned().ok();
-        if shared.is_none() && accepted.is_ok() {
-            debug!(session = %session.id, "turned away: too many are served inside of sessions");
-            continue;
-        }
+        let accepted = match (accepted, &shared) {
+            (Ok(stream), None) => {
+                debug!(session = %session.id, "turned away: too many inside of sessions");
+                accept::turn_away(stream).await;
+                continue;
+            }
+            (accepted, _) => accepted,
+        };
         places.extend(shared);
         let trust = *known.get_or_init(|| trust_of(service, session.id)).await;
         let caller = Caller::Inside { session: session.id, trust };
