@@ -7,6 +7,7 @@ use std::fs;
 
 use app_tests::process::Process;
 use app_tests::{Home, Session, registry, wait};
+use rustix::process::Signal;
 use serde_json::json;
 
 /// Kills everything there is, as a power cut does, and has it be of an earlier boot.
@@ -42,6 +43,32 @@ fn a_session_interrupted_by_a_reboot_is_told_as_that_and_never_as_failed() {
     assert_eq!(notices[0]["title"], "! work was interrupted by a reboot · resumable");
     home.appctl(["resume", "--bg", "work"]).ok();
     session.wait_for("running again", |view| view["phase"] == "running" && view["run"] == 2);
+}
+
+/// A machine that goes down in good order tells everybody to end, and some then end well.
+#[test]
+fn what_ends_well_because_the_machine_goes_down_was_interrupted_all_the_same() {
+    let home = Home::new();
+    for (name, policy, code) in
+        [("plain", "never", 0), ("failing", "never", 1), ("back", "on-boot", 0)]
+    {
+        let script = format!("trap 'exit {code}' TERM; echo ready; while :; do sleep 0.1; done");
+        let options = ["-n", name, "--restart", policy];
+        let session = home.start_with(&options, &["sh", "-c", &script]);
+        session.wait_logs_contain("ready");
+        let holder = session.holder();
+        home.kill_daemon_hard();
+        holder.signal(Signal::TERM);
+        holder.wait_over();
+        registry::reboot(&home);
+        if policy == "on-boot" {
+            session.wait_for("back", |view| view["run"] == 2 && view["phase"] == "running");
+            continue;
+        }
+        let view = session.show();
+        assert_eq!((&view["state"], &view["run"]), (&json!("interrupted"), &json!(1)), "{view:#}");
+        assert_eq!(view["exit"], json!({"lost": "reboot"}));
+    }
 }
 
 #[test]

@@ -180,6 +180,9 @@ impl Holder {
     }
 
     fn record(&mut self, ended: Ended) -> ExitRecord {
+        // A machine that goes down tells this process and the program at once, and the program
+        // may have been quicker.
+        self.is_told_to_go();
         let (output_bytes, _) = self.output();
         let notes = &self.run.notes;
         let (last_line, title, dropped_bytes) = match &mut self.body {
@@ -207,6 +210,7 @@ impl Holder {
             output_bytes,
             dropped_bytes,
             survivors: exit::survivors(),
+            told_to_go: self.told_to_go,
         }
     }
 }

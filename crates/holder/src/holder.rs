@@ -96,6 +96,8 @@ pub(crate) struct Holder {
     /// The processes that were stopped, while the run is paused.
     pub(crate) paused: Option<Paused>,
     pub(crate) ended: Option<Ended>,
+    /// A signal told this process to end before anybody asked for the end of the run.
+    pub(crate) told_to_go: bool,
     /// Nothing is left to wait for.
     pub(crate) over: bool,
     pub(crate) output_bytes: u64,
@@ -127,6 +129,7 @@ impl Holder {
             asked: Vec::new(),
             paused: None,
             ended: None,
+            told_to_go: false,
             over: false,
             output_bytes: 0,
             last_output_at_ms: 0,
@@ -274,12 +277,17 @@ impl Holder {
     }
 
     fn on_signals(&mut self, now: Instant) {
-        for signal in self.signals.drain() {
-            if signal == Signal::TERM {
-                self.stop(limits::DEFAULT_GRACE, now);
-            }
+        if self.is_told_to_go() {
+            self.stop(limits::DEFAULT_GRACE, now);
         }
         self.collect(now);
+    }
+
+    /// Whether a signal has told this process to end since this was asked last.
+    pub(crate) fn is_told_to_go(&mut self) -> bool {
+        let told = self.signals.drain().into_iter().any(|signal| signal == Signal::TERM);
+        self.told_to_go |= told && !self.termination.is_under_way();
+        told
     }
 
     fn trim_at(&self) -> Option<Instant> {

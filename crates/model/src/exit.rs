@@ -5,8 +5,9 @@
 //! 1. The holder alone writes [`ExitRecord`]; what it says wins over every guess.
 //! 2. [`Exit::Lost`] is what the daemon concludes when there is neither a holder nor a
 //!    record. A record says only [`Lost::Oom`]: its holder was told so by the kernel.
-//! 3. A machine that goes down asks every program to end. That is not the program's failure:
-//!    what such an end is told as is [`Exit::across_restart`]'s to say.
+//! 3. A machine that goes down asks every program to end, and some then say that all went well.
+//!    That is neither their failure nor their success: what such an end is told as is
+//!    [`ExitRecord::across_restart`]'s to say.
 
 use serde::{Deserialize, Serialize};
 
@@ -50,9 +51,9 @@ impl Exit {
         }
     }
 
-    /// How a run ended that nobody had asked to end, and that was heard of only after the
-    /// machine was restarted: by the restart, if it ended as programs do that are told to go.
-    pub fn across_restart(self) -> Self {
+    /// The same of an end of which no more is known: it was by the restart if it is how programs
+    /// end that are told to go.
+    fn across_restart(self) -> Self {
         let ends_all = [Signal::TERM, Signal::HUP, Signal::KILL].map(Self::Signal);
         let is_told = ends_all
             .into_iter()
@@ -121,6 +122,18 @@ pub struct ExitRecord {
     /// Processes of the run that outlived it.
     #[serde(default)]
     pub survivors: Vec<Survivor>,
+    /// Its holder had been told to end by a signal, as when the machine goes down, before
+    /// anybody asked for the end of the run.
+    #[serde(default)]
+    pub told_to_go: bool,
+}
+
+impl ExitRecord {
+    /// How the run ended if nobody had asked for that and it was heard of only after the machine
+    /// was restarted: by the restart, if its holder was told to go (invariant 3).
+    pub fn across_restart(&self) -> Exit {
+        if self.told_to_go { Exit::Lost(Lost::Reboot) } else { self.exit.across_restart() }
+    }
 }
 
 #[cfg(test)]
@@ -162,5 +175,18 @@ mod tests {
         let record: ExitRecord = serde_json::from_str(old).unwrap();
         assert_eq!(record.exit, Exit::Code(0));
         assert_eq!(record.survivors, []);
+        assert!(!record.told_to_go);
+    }
+
+    #[test]
+    fn whatever_a_program_says_when_its_holder_is_told_to_go_it_was_interrupted() {
+        let old = r#"{"session":"7c5dcf5d","run":1,"exit":{"code":0},"started_at_ms":1,
+                      "ended_at_ms":5,"elapsed_ms":4,"boot_id":"b"}"#;
+        let record: ExitRecord = serde_json::from_str(old).unwrap();
+        for exit in [Exit::Code(0), Exit::Code(1), Exit::Signal(Signal::TERM)] {
+            let told = ExitRecord { exit, told_to_go: true, ..record.clone() };
+            assert_eq!(told.across_restart(), Exit::Lost(Lost::Reboot), "{exit:?}");
+        }
+        assert_eq!(record.across_restart(), Exit::Code(0), "it was over before");
     }
 }

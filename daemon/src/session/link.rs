@@ -472,7 +472,7 @@ impl Link {
             drop(std::fs::remove_file(&self.site.socket));
         }
         if let Some(record) = self.record().await {
-            let exit = if self.across_restart { record.exit.across_restart() } else { record.exit };
+            let exit = if self.across_restart { record.across_restart() } else { record.exit };
             return self.show(Seen::Over { exit, record: Some(Box::new(record)) }).await;
         }
         if lost == Lost::Holder && self.child.is_none() {

@@ -1,7 +1,7 @@
 //! Stop means stop, for the whole tree; a natural end touches nobody.
 
 use app_model::{Exit, Signal};
-use app_sys::process;
+use app_sys::process::{self, Pid};
 use app_wire::hold::ToHolder;
 
 use crate::rig::{Rig, pid_in, script, wait_until_dead};
@@ -107,4 +107,49 @@ fn a_terminated_holder_stops_its_session_first() {
     assert!(process::signal(&holder, process::Signal::TERM).unwrap());
     assert_eq!(rig.watcher.exited(), Exit::Signal(Signal::TERM));
     assert_eq!(rig.record().exit, Exit::Signal(Signal::TERM));
+}
+
+/// As when the machine goes down: what a program says then is no end of its own.
+#[test]
+fn a_terminated_holder_writes_down_that_it_was_told_to_go() {
+    for code in [0, 1] {
+        let text = format!("trap 'exit {code}' TERM; echo up; while :; do sleep 0.05; done");
+        let mut rig = Rig::start(&script(&text));
+        rig.attach().output("up");
+        let holder = process::identity_of(rig.pid()).unwrap();
+        assert!(process::signal(&holder, process::Signal::TERM).unwrap());
+        assert_eq!(rig.watcher.exited(), Exit::Code(code));
+        let record = rig.record();
+        assert_eq!((record.exit, record.told_to_go), (Exit::Code(code), true));
+    }
+}
+
+/// The program, which is told at the same time, may be quicker.
+#[test]
+fn a_holder_that_is_told_to_go_after_its_program_was_writes_it_down_too() {
+    let mut rig = Rig::start(&script("trap 'exit 0' TERM; echo up; while :; do sleep 0.05; done"));
+    rig.attach().output("up");
+    let holder = process::identity_of(rig.pid()).unwrap();
+    let status = rig.status("its program", |_| true);
+    let child = Pid::new(status.child_pid).and_then(process::identity_of).unwrap();
+    // Both find it when the holder goes on: the end of its program, and that it is to go.
+    assert!(process::signal(&holder, process::Signal::STOP).unwrap());
+    assert!(process::signal(&child, process::Signal::TERM).unwrap());
+    wait_until_dead(&child);
+    assert!(process::signal(&holder, process::Signal::TERM).unwrap());
+    assert!(process::signal(&holder, process::Signal::CONT).unwrap());
+    assert_eq!(rig.watcher.exited(), Exit::Code(0));
+    assert!(rig.record().told_to_go);
+}
+
+#[test]
+fn an_end_that_was_asked_for_was_not_told_by_a_signal() {
+    let mut rig = Rig::start(&script("trap 'exit 0' TERM; echo up; while :; do sleep 0.05; done"));
+    rig.attach().output("up");
+    rig.watcher.done(&ToHolder::Stop { grace_ms: 60_000 });
+    assert_eq!(rig.watcher.exited(), Exit::Code(0));
+    assert!(!rig.record().told_to_go);
+    let mut rig = Rig::start(&script("exit 0"));
+    assert_eq!(rig.watcher.exited(), Exit::Code(0));
+    assert!(!rig.record().told_to_go, "nor was one of its own accord");
 }

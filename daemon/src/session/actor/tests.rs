@@ -187,6 +187,7 @@ fn over(exit: Exit) -> Seen {
         output_bytes: 0,
         dropped_bytes: 0,
         survivors: vec![],
+        told_to_go: false,
     };
     Seen::Over { exit, record: Some(Box::new(record)) }
 }
