@@ -19,6 +19,7 @@ use crate::disk::Disk;
 use crate::idle;
 use crate::manager;
 use crate::notify::{self, Rollups, Teller};
+use crate::pressure;
 use crate::profiles::KnownProfiles;
 use crate::prune;
 use crate::rebuild::open_or_rebuild;
@@ -89,6 +90,7 @@ async fn serve(
     tokio::spawn(notify::run(service.clone()));
     tokio::spawn(comeback::run(service.clone()));
     tokio::spawn(idle::run(service.clone()));
+    tokio::spawn(pressure::run(service.clone()));
     tokio::spawn(prune::run(service.clone()));
     tokio::spawn(notify::roll_up(service.clone(), rollups));
     let signals = tokio::spawn(end_on_signals(service.end.clone()));

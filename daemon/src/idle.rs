@@ -12,7 +12,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use app_model::idle::{Bonds, Verdict, decide};
+use app_model::idle::{Awake as Reason, Bonds, Cause, Life, Verdict, decide};
 use app_model::session::Moment;
 use app_model::{RunNumber, SessionId};
 use app_registry::SessionRow;
@@ -80,13 +80,7 @@ pub async fn run(service: Service) {
 
 /// Puts to sleep what is due.
 async fn round(service: &Service, awake: &mut Awake) -> Result<Round, StoreError> {
-    // Who cannot be asked any more is on the way out.
-    let all = service.supervisor.all().await.unwrap_or_default();
-    let resting: Vec<(SessionHandle, Moment)> = all
-        .into_iter()
-        .filter_map(|handle| Some((handle.live().rests_since?, handle)))
-        .map(|(since, handle)| (handle, since))
-        .collect();
+    let resting = resting(service).await;
     awake.retain(|id, since| resting.iter().any(|(handle, at)| handle.id == *id && at == since));
     let hopes = !resting.is_empty();
     let Some(after) = after(service).await.filter(|_| hopes) else {
@@ -102,7 +96,7 @@ async fn round(service: &Service, awake: &mut Awake) -> Result<Round, StoreError
             Some(_) | None if asked == AT_ONCE => now(),
             Some(_) | None => {
                 asked += 1;
-                match put_to_sleep(service, &handle, since, after).await? {
+                match put_to_sleep(service, &handle, since, after, Cause::Idle).await? {
                     Verdict::At(at) => at,
                     Verdict::Sleep => continue,
                     Verdict::Stay => {
@@ -118,18 +112,52 @@ async fn round(service: &Service, awake: &mut Awake) -> Result<Round, StoreError
     Ok(Round { next, hopes: !awake.is_empty() })
 }
 
-/// Puts one to sleep, unless the registry knows of something that keeps it awake.
-async fn put_to_sleep(
+/// The sessions that are at rest, and since when.
+pub(crate) async fn resting(service: &Service) -> Vec<(SessionHandle, Moment)> {
+    // Who cannot be asked any more is on the way out.
+    let all = service.supervisor.all().await.unwrap_or_default();
+    all.into_iter()
+        .filter_map(|handle| Some((handle.live().rests_since?, handle)))
+        .map(|(since, handle)| (handle, since))
+        .collect()
+}
+
+/// Why a session whose agent waits is awake; nothing of others.
+pub(crate) async fn awake(
+    service: &Service,
+    id: SessionId,
+    life: &Life,
+) -> Result<Option<Reason>, StoreError> {
+    let Some((row, task_ended)) = known(service, id).await? else { return Ok(None) };
+    let after = after(service).await;
+    Ok(app_model::idle::awake(life, &bonds(&row, task_ended), after))
+}
+
+/// What the registry has of a session, and when the last of its tasks ended, since boot.
+async fn known(
+    service: &Service,
+    id: SessionId,
+) -> Result<Option<(SessionRow, Option<u64>)>, StoreError> {
+    let boot_id = service.config.boot_id.clone();
+    let known = service.store.with(move |registry| {
+        let Some(row) = registry.session(id)? else { return Ok(None) };
+        Ok(Some((row, registry.task_ended_boot(id, &boot_id)?)))
+    });
+    known.await
+}
+
+/// Puts one to sleep, unless it has not rested for so long or the registry knows of something
+/// that keeps it awake.
+pub(crate) async fn put_to_sleep(
     service: &Service,
     handle: &SessionHandle,
     since: Moment,
     after: Duration,
+    cause: Cause,
 ) -> Result<Verdict, StoreError> {
     let id = handle.id;
-    let known =
-        service.store.with(move |r| Ok(r.session(id)?.map(|row| (row, r.task_ended_at(id)))));
-    let Some((row, task_ended)) = known.await? else { return Ok(Verdict::Stay) };
-    let bonds = bonds(&row, task_ended?);
+    let Some((row, task_ended)) = known(service, id).await? else { return Ok(Verdict::Stay) };
+    let bonds = bonds(&row, task_ended);
     let verdict = decide(since, &bonds, after, now());
     if verdict != Verdict::Sleep {
         debug!(session = %id, ?verdict, "it stays awake");
@@ -141,23 +169,22 @@ async fn put_to_sleep(
         return Ok(Verdict::Stay);
     }
     fault::point("sleep.prepared"); // Invariant 1.
-    if handle.sleep(since).await {
-        info!(session = %id, "nobody has used it: it sleeps");
+    if handle.sleep(since, cause).await {
+        info!(session = %id, cause = cause.word(), "nobody uses it: it sleeps");
         Ok(Verdict::Sleep)
     } else {
         Ok(Verdict::Stay)
     }
 }
 
-fn bonds(row: &SessionRow, task_ended_ms: Option<i64>) -> Bonds {
-    let ago = |at: i64| u64::try_from(clock::wall_ms().saturating_sub(at)).unwrap_or(0);
-    let task_ended = task_ended_ms.map(|at| now().saturating_sub(Duration::from_millis(ago(at))));
+/// What the registry knows of one that is at rest, with when the last of its tasks ended.
+fn bonds(row: &SessionRow, task_ended_ms: Option<u64>) -> Bonds {
     let view = &row.view;
     Bonds {
         kind: view.kind,
         pinned: view.pinned,
         live_tasks: view.live_tasks,
-        task_ended,
+        task_ended: task_ended_ms.map(Duration::from_millis),
         went_on: view.run > RunNumber::FIRST,
     }
 }

@@ -38,6 +38,7 @@ pub mod look;
 pub mod manager;
 pub mod next_run;
 pub mod notify;
+pub mod pressure;
 pub mod profiles;
 pub mod prune;
 pub mod rebuild;

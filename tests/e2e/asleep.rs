@@ -104,6 +104,51 @@ fn what_is_pinned_or_used_or_works_or_asks_or_is_a_task_stays_awake() {
     wait_asleep(&pinned);
 }
 
+/// The fact `sleep` of `why`: its value, and what it rests on.
+#[track_caller]
+fn why_awake(session: &Session<'_>) -> (String, String) {
+    let why = session.appctl("why", &["--json"]).ok().json();
+    let facts = why["facts"].as_array().unwrap();
+    let fact = facts.iter().find(|fact| fact["fact"] == "sleep");
+    let fact = fact.unwrap_or_else(|| panic!("{why:#}"));
+    assert_eq!(fact["evidence"]["source"], "policy", "{fact:#}");
+    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    (text(&fact["value"]), text(&fact["evidence"]["detail"]))
+}
+
+#[test]
+fn why_tells_when_it_sleeps_or_what_keeps_it_awake() {
+    let home = Home::new();
+    let agent = StandIn::new(&home);
+    let session = agent.start("agent", "one");
+    session.wait_for("idle", |view| view["turn"] == "idle");
+    let told = |value: &str, detail: &str| {
+        let (found, why) = why_awake(&session);
+        assert!(found.starts_with(value) && why.contains(detail), "{found:?} {why:?}");
+    };
+    told("only when memory is short", "`[idle] after` is not set");
+    sleep_after(&home, "1h");
+    told("at ", "nobody uses it");
+    session.appctl("why", &[]).ok().mentions("sleep      at ").mentions("policy: it waits");
+    session.appctl("pin", &[]).ok();
+    told("never", "it is pinned");
+    session.appctl("unpin", &[]).ok();
+    let mut terminal = session.attach();
+    session.wait_attached(1);
+    told("never", "a terminal is attached");
+    terminal.keys(DETACH_KEY);
+    terminal.wait_exit();
+    let task = agent.start_with(&["-n", "task", "--parent", &session.id], "two");
+    task.wait_for("idle", |view| view["turn"] == "idle");
+    told("never", "a task of it runs");
+    assert!(why_awake(&task).1.contains("it is a task"));
+    // Of one that works, and of one that sleeps, there is nothing to say.
+    let works = agent.start("works", "work");
+    works.wait_for("working", |view| view["turn"] == "working");
+    let facts = works.appctl("why", &["--json"]).ok().out();
+    assert!(!facts.contains("\"sleep\""), "{facts}");
+}
+
 #[test]
 fn without_the_setting_nothing_sleeps_and_it_counts_from_when_it_is_set() {
     let home = Home::new();

@@ -38,6 +38,7 @@ mod output;
 mod pause;
 mod peek;
 mod places;
+mod pressure;
 mod programs;
 mod prune;
 mod refused;

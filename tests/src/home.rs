@@ -14,6 +14,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::outcome::Outcome;
+use crate::pressure;
 use crate::process::{self, Process};
 use crate::session::Session;
 use crate::terminal::{Launch, Terminal, size};
@@ -79,6 +80,8 @@ impl Home {
             ("LC_ALL".into(), "C.UTF-8".into()),
             // Not unset: without it a desktop is looked for where the machine has its own.
             ("DBUS_SESSION_BUS_ADDRESS".into(), format!("unix:path={no_bus}").into()),
+            // Memory may well be short while tests run, and no session is to sleep for that.
+            ("APPCTL_PRESSURE".into(), pressure::place(self.path()).into()),
             ("APPCTL_RUNTIME_DIR".into(), self.runtime_dir().into()),
             ("APPCTL_STATE_DIR".into(), self.state_dir().into()),
             ("APPCTL_CONFIG_DIR".into(), self.config_dir().into()),

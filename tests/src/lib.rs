@@ -43,6 +43,7 @@ pub mod manager;
 pub mod outcome;
 pub mod past;
 pub mod peer;
+pub mod pressure;
 pub mod process;
 pub mod registry;
 pub mod screen;

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use app_model::text::printable;
 use app_settings::SettingsError;
 use app_sys::places::Places;
+use app_sys::pressure::{Trigger, Unheard};
 use app_sys::{clock, private, process};
 use app_wire::control::DaemonStatus;
 use serde::Serialize;
@@ -109,6 +110,7 @@ fn checks(context: &Context) -> Result<Vec<Check>, Report> {
         directory("state directory", &places.state),
         settings(&places.config_file()),
         programs(),
+        pressure(&places.config_file()),
     ];
     let (check, daemon) = daemon(context)?;
     checks.push(check);
@@ -135,6 +137,26 @@ fn settings(path: &Path) -> Check {
         }
         Err(error @ SettingsError::Unreadable(_)) => {
             Check::fail(name, error.to_string(), format!("ls -l {}", path.display()))
+        }
+    }
+}
+
+/// Whether agents can be put to sleep before the kernel kills for want of memory. What is asked
+/// of the kernel is taken back at once.
+fn pressure(settings: &Path) -> Check {
+    let name = "memory";
+    if !app_settings::read(settings).unwrap_or_default().idle.under_pressure {
+        return Check::ok(name, "nothing sleeps when it is short: `under_pressure = false`");
+    }
+    match Trigger::set() {
+        Ok(_) => Check::ok(name, "agents at rest sleep when it is short"),
+        Err(absent @ Unheard::Absent) => {
+            Check::ok(name, format!("{absent}, and nothing sleeps for that"))
+        }
+        Err(ref refused @ Unheard::Refused { ref source, .. }) => {
+            let fix = "Agents at rest do not sleep when it is short; `[idle] after` has them \
+                       sleep before that.";
+            Check::warn(name, format!("{refused}: {source}"), fix)
         }
     }
 }

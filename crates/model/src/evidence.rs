@@ -20,6 +20,8 @@ pub enum Source {
     Screen,
     /// That it writes, or does not.
     Activity,
+    /// A setting, or what somebody has asked for.
+    Policy,
 }
 
 /// What a fact rests on.

@@ -23,10 +23,18 @@ pub struct Settings {
 }
 
 /// What becomes of agents that wait and that nobody uses. The table `[idle]`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Idle {
-    /// One that has waited for so long is put to sleep; none ever is without this.
+    /// One that has waited for so long is put to sleep; none ever is for that without this.
     pub after_ms: Option<u64>,
+    /// When memory is short, the one that has waited longest is.
+    pub under_pressure: bool,
+}
+
+impl Default for Idle {
+    fn default() -> Self {
+        Self { after_ms: None, under_pressure: true }
+    }
 }
 
 impl Idle {

@@ -6,6 +6,7 @@
 //!    the plan away first, by a stop or by a start, has the last word.
 
 use app_model::event::kind;
+use app_model::idle::Cause;
 use app_model::restart::{Due, after_failed_start};
 use app_model::{Clocks, Phase, RunNumber, SessionId};
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -80,25 +81,32 @@ impl Registry {
         })
     }
 
-    /// When the last task of a session ended, if it had any: one that was reported, or a
-    /// session of its own.
-    pub fn task_ended_at(&mut self, id: SessionId) -> Result<Option<i64>, RegistryError> {
+    /// When the last task of a session ended during this boot, if one did: one that was
+    /// reported, or a session of its own. In milliseconds since the boot, which nobody sets.
+    pub fn task_ended_boot(
+        &mut self,
+        id: SessionId,
+        boot_id: &str,
+    ) -> Result<Option<u64>, RegistryError> {
         let mut statement = self.db.prepare_cached(
             "SELECT max(at) FROM (
-                 SELECT max(ended_at) AS at FROM task WHERE session = ?1
+                 SELECT max(began_boot + elapsed_ms) AS at FROM task
+                 WHERE session = ?1 AND boot_id = ?2 AND ended_at IS NOT NULL
                  UNION ALL
-                 SELECT max(r.ended_at) FROM session c
-                 JOIN run r ON r.session = c.id AND r.run = c.run WHERE c.parent = ?1)",
+                 SELECT max(r.started_boot + r.elapsed_ms) FROM session c
+                 JOIN run r ON r.session = c.id AND r.run = c.run
+                 WHERE c.parent = ?1 AND r.boot_id = ?2 AND r.exit IS NOT NULL)",
         )?;
-        Ok(statement.query_row([id.0], |row| row.get(0))?)
+        Ok(statement.query_row(params![id.0, boot_id], |row| row.get(0))?)
     }
 
-    /// A run is asked to end because nobody uses it. Without effect, and false, if somebody
+    /// A run is asked to end because nobody uses it, for this cause. Without effect, and false, if somebody
     /// has asked it to end already or has pinned it.
     pub fn sleep_asked(
         &mut self,
         session: SessionId,
         run: RunNumber,
+        cause: Cause,
         at_ms: i64,
     ) -> Result<bool, RegistryError> {
         self.transact(|db| {
@@ -110,7 +118,7 @@ impl Registry {
                 )?
                 .execute(params![session.0, run.0, Phase::Stopping.word()])?;
             if asked > 0 {
-                let data = json!({ "run": run, "sleep": true });
+                let data = json!({ "run": run, "sleep": true, "cause": cause.word() });
                 events::append(db, at_ms, kind::RUN_STOPPING, Some(session), &data)?;
             }
             Ok(asked > 0)

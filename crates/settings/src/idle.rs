@@ -10,11 +10,15 @@ pub(crate) fn read(mut table: Table<'_, '_>) -> Idle {
         let ms = value.duration_ms()?;
         if ms < Idle::LEAST_AFTER_MS {
             let least = elapsed(Idle::LEAST_AFTER_MS);
-            value.refuse(&format!("write `{least}` or more; without `after` nothing sleeps"));
+            value.refuse(&format!(
+                "write `{least}` or more; without `after` nothing sleeps for that"
+            ));
             return None;
         }
         Some(ms)
     });
+    let under_pressure = table.value("under_pressure").and_then(|value| value.truth());
     table.finish();
-    Idle { after_ms }
+    let default = Idle::default();
+    Idle { after_ms, under_pressure: under_pressure.unwrap_or(default.under_pressure) }
 }

@@ -102,7 +102,7 @@ pub fn parse(text: &str) -> Result<Settings, Vec<Wrong>> {
 mod tests {
     use app_model::notice::NoticeKind;
     use app_model::retention::Retention;
-    use app_model::settings::{Channel, Rollup};
+    use app_model::settings::{Channel, Idle, Rollup};
     use proptest::prelude::*;
 
     use super::*;
@@ -139,6 +139,7 @@ max_bytes = "500 MiB"
 
 [idle]
 after = "1h"
+under_pressure = false
 "#;
 
     #[test]
@@ -146,7 +147,7 @@ after = "1h"
         let settings = parse(ALL).unwrap();
         assert_eq!(settings.tasks.max_live, 200);
         assert_eq!(settings.retention, Retention { days: 7, max_bytes: 500 << 20 });
-        assert_eq!(settings.idle.after_ms, Some(3_600_000));
+        assert_eq!(settings.idle, Idle { after_ms: Some(3_600_000), under_pressure: false });
         let notify = settings.notify;
         assert_eq!(notify.min_duration_ms, 90_000);
         assert_eq!(notify.channels, [Channel::Webhook, Channel::Command]);
@@ -219,6 +220,8 @@ after = "1h"
         assert_eq!((found[0].0, found[0].1.as_str()), (2, "idle.after"));
         assert!(found[0].2.contains("`1s` or more"), "{found:?}");
         assert!(wrong("[idle]\nafer = \"1h\"\n")[0].2.contains("`after`"));
+        let found = wrong("[idle]\nunder_pressure = \"on\"\n");
+        assert!(found[0].2.contains("`true` or `false`"), "{found:?}");
     }
 
     #[test]

@@ -21,6 +21,7 @@ pub mod lock;
 pub mod memory;
 pub mod places;
 pub mod poll;
+pub mod pressure;
 pub mod private;
 pub mod process;
 pub mod pty;

@@ -5,8 +5,9 @@ use std::fs;
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd};
+use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::net::UnixListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec};
@@ -16,6 +17,7 @@ use rustix::process::PidfdFlags;
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::poll::{Interest, Ready};
+use crate::pressure;
 use crate::process::{Identity, Pid, Process};
 use crate::signals::Signal;
 use crate::socket::STREAM;
@@ -119,6 +121,19 @@ pub(crate) fn trim() {
     unsafe {
         libc::malloc_trim(0)
     };
+}
+
+/// Where it can be asked to be told of pressure on memory, best first: see
+/// [`crate::pressure`]. A group's own file takes triggers only from whom it belongs to.
+pub(crate) fn pressure_files() -> Vec<PathBuf> {
+    let own = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    let own = own.lines().find_map(|line| line.strip_prefix("0::")).unwrap_or_default();
+    let root = Path::new("/sys/fs/cgroup");
+    let file = |group: &str| root.join(group.trim_start_matches('/')).join("memory.pressure");
+    let us = rustix::process::geteuid().as_raw();
+    let is_ours = |file: &PathBuf| fs::metadata(file).is_ok_and(|found| found.uid() == us);
+    let groups = pressure::groups(own).into_iter().map(file).filter(is_ours);
+    groups.chain(["/proc/pressure/memory".into()]).collect()
 }
 
 pub(crate) fn become_subreaper() -> io::Result<()> {

@@ -136,6 +136,11 @@ pub(crate) fn be_frugal() {}
 /// The system's allocator needs no advice.
 pub(crate) fn trim() {}
 
+/// Nothing here tells of it in a way that could be waited for as on Linux.
+pub(crate) fn pressure_files() -> Vec<PathBuf> {
+    Vec::new()
+}
+
 /// There are no subreapers: a double fork escapes to launchd.
 pub(crate) fn become_subreaper() -> io::Result<()> {
     Ok(())

@@ -218,6 +218,12 @@ fn replies() -> Vec<(&'static str, Reply)> {
         evidence: Some(evidence()),
         overruled: vec![evidence()],
     };
+    let sleep = Fact {
+        name: "sleep".into(),
+        value: "at 14:02".into(),
+        evidence: Some(Evidence { source: Source::Policy, ..evidence() }),
+        overruled: vec![],
+    };
     let old =
         PrunedSession { id: ID, name: "flaky".into(), ended_at_ms: 5, bytes: 4_096, removed: true };
     let pruned = Pruned { sessions: vec![old], count: 1, bytes: 4_096, dry_run: true };
@@ -239,6 +245,7 @@ fn replies() -> Vec<(&'static str, Reply)> {
         ("failed", Reply::Failed(failure)),
         ("is-tasks", Reply::Tasks(vec![task()])),
         ("is-why", Reply::Why(Box::new(Why { session: view(), facts: vec![fact] }))),
+        ("is-why-asleep", Reply::Why(Box::new(Why { session: view(), facts: vec![sleep] }))),
         ("is-notices", Reply::Notices(vec![notice()])),
         ("told", Reply::Told(vec![told])),
         ("stood", Reply::Stood(vec![view()])),

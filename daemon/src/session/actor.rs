@@ -211,8 +211,8 @@ impl<O: Outside> Actor<O> {
                 // Who asked may be gone; the stop stands.
                 let _ = done.send(());
             }
-            Request::Sleep { since, done } => {
-                let sleeps = self.fall_asleep(since).await;
+            Request::Sleep { since, cause, done } => {
+                let sleeps = self.fall_asleep(since, cause).await;
                 // Who asked may be gone.
                 let _ = done.send(sleeps);
             }
@@ -226,7 +226,7 @@ impl<O: Outside> Actor<O> {
             Request::Pause(false) => self.outside.go_on(),
             Request::Report(told) => self.hear(&told.0, told.1).await,
             // Who asked may be gone.
-            Request::Why(done) => drop(done.send(self.mind.why())),
+            Request::Why(done) => drop(done.send((self.mind.why(), self.life()))),
             Request::WatchLooks => self.outside.watch_looks(),
         }
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use app_model::facts::Fact;
+use app_model::idle::{Cause, Life};
 use app_model::report::{Report, Stamp};
 use app_model::session::Moment;
 use app_model::{RunNumber, SessionId};
@@ -47,12 +48,12 @@ pub(super) type UpAnswer = oneshot::Sender<Result<UpOutcome, UpError>>;
 pub(super) enum Request {
     Up(UpAnswer),
     Down { grace: Duration, done: oneshot::Sender<()> },
-    Sleep { since: Moment, done: oneshot::Sender<bool> },
+    Sleep { since: Moment, cause: Cause, done: oneshot::Sender<bool> },
     Refresh(oneshot::Sender<()>),
     DetachAll,
     Pause(bool),
     Report(Box<(Stamp, Vec<Report>)>),
-    Why(oneshot::Sender<Vec<Fact>>),
+    Why(oneshot::Sender<(Vec<Fact>, Life)>),
     WatchLooks,
 }
 
@@ -93,9 +94,10 @@ impl SessionHandle {
 
     /// Puts the session to sleep if it has been at rest since then and nothing else keeps it
     /// awake. Says whether that is written down and under way.
-    pub async fn sleep(&self, since: Moment) -> bool {
+    pub async fn sleep(&self, since: Moment, cause: Cause) -> bool {
         let (done, answer) = oneshot::channel();
-        self.send(Request::Sleep { since, done }).is_ok() && answer.await.unwrap_or(false)
+        let asked = self.send(Request::Sleep { since, cause, done });
+        asked.is_ok() && answer.await.unwrap_or(false)
     }
 
     /// Asks the holder what is true now, for at most `limit`.
@@ -126,13 +128,12 @@ impl SessionHandle {
         }
     }
 
-    /// What is believed of its agent, and why. Nothing of one that ends meanwhile.
-    pub async fn why(&self) -> Vec<Fact> {
+    /// What is believed of its agent, and why; and what decides whether it is at rest. Nothing
+    /// of one that ends meanwhile.
+    pub async fn why(&self) -> Option<(Vec<Fact>, Life)> {
         let (done, answer) = oneshot::channel();
-        if self.send(Request::Why(done)).is_err() {
-            return vec![];
-        }
-        answer.await.unwrap_or_default()
+        self.send(Request::Why(done)).ok()?;
+        answer.await.ok()
     }
 
     /// Has its terminal looked at from now on: [`Live::look`] is kept up to date.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use app_model::idle::Cause;
 use app_model::restart::{Due, Plan};
 
 use super::*;
@@ -101,7 +102,7 @@ fn giving_up_is_remembered_until_a_person_starts_it() {
 fn a_run_that_is_put_to_sleep_is_asleep_and_one_that_is_stopped_meanwhile_ends() {
     let mut rig = Rig::new();
     let asleep = rig.started(1, "a", 1);
-    assert!(rig.registry.sleep_asked(asleep, RunNumber::FIRST, 11).unwrap());
+    assert!(rig.registry.sleep_asked(asleep, RunNumber::FIRST, Cause::Idle, 11).unwrap());
     let seen = RunEnd { seen: true, ..end(asleep, Exit::Code(0)) };
     rig.registry.run_ended(&seen, None, 20).unwrap();
     assert_eq!(rig.row(asleep).view.phase, Phase::Asleep);
@@ -111,13 +112,13 @@ fn a_run_that_is_put_to_sleep_is_asleep_and_one_that_is_stopped_meanwhile_ends()
     assert_eq!(rig.row(asleep).view.phase, Phase::Ended);
 
     let stopped = rig.started(2, "b", 2);
-    assert!(rig.registry.sleep_asked(stopped, RunNumber::FIRST, 11).unwrap());
+    assert!(rig.registry.sleep_asked(stopped, RunNumber::FIRST, Cause::Idle, 11).unwrap());
     rig.registry.stop_asked(stopped, RunNumber::FIRST, 12).unwrap();
     rig.ended(stopped, Exit::Code(0), None);
     assert_eq!(rig.row(stopped).view.phase, Phase::Ended);
     let third = rig.started(3, "c", 3);
     rig.registry.stop_asked(third, RunNumber::FIRST, 12).unwrap();
-    assert!(!rig.registry.sleep_asked(third, RunNumber::FIRST, 13).unwrap());
+    assert!(!rig.registry.sleep_asked(third, RunNumber::FIRST, Cause::Idle, 13).unwrap());
 }
 
 #[test]
@@ -125,9 +126,9 @@ fn nothing_that_is_pinned_is_put_to_sleep() {
     let mut rig = Rig::new();
     let id = rig.started(1, "a", 1);
     rig.registry.pin(id, true, 5).unwrap();
-    assert!(!rig.registry.sleep_asked(id, RunNumber::FIRST, 11).unwrap());
+    assert!(!rig.registry.sleep_asked(id, RunNumber::FIRST, Cause::Idle, 11).unwrap());
     rig.registry.pin(id, false, 12).unwrap();
-    assert!(rig.registry.sleep_asked(id, RunNumber::FIRST, 13).unwrap());
+    assert!(rig.registry.sleep_asked(id, RunNumber::FIRST, Cause::Idle, 13).unwrap());
 }
 
 /// The next daemon must know why it ends, or it would end for good.
@@ -135,7 +136,7 @@ fn nothing_that_is_pinned_is_put_to_sleep() {
 fn that_a_run_is_to_sleep_outlives_the_daemon_and_its_end_says_so() {
     let mut rig = Rig::new();
     let id = rig.started(1, "a", 1);
-    rig.registry.sleep_asked(id, RunNumber::FIRST, 11).unwrap();
+    rig.registry.sleep_asked(id, RunNumber::FIRST, Cause::Idle, 11).unwrap();
     let mut rig = rig.reopened();
     let live = rig.registry.live_runs().unwrap();
     assert!(live[0].stop_asked && live[0].sleep_asked, "{live:?}");
@@ -171,11 +172,12 @@ fn the_conversation_to_go_on_with_outlives_the_run_and_what_says_nothing_of_it()
 fn the_last_end_of_a_task_is_known_whatever_kind_of_task_it_was() {
     let mut rig = Rig::new();
     let id = rig.started(1, "a", 1);
-    assert_eq!(rig.registry.task_ended_at(id).unwrap(), None);
+    assert_eq!(rig.registry.task_ended_boot(id, BOOT).unwrap(), None);
     let child = NewSession { parent: Some(id), ..session(SessionId(2), "child", 2) };
     assert!(rig.registry.insert_session(&child).unwrap());
     rig.registry.run_started(&start(child.id, RunNumber::FIRST)).unwrap();
-    assert_eq!(rig.registry.task_ended_at(id).unwrap(), None, "it runs");
+    assert_eq!(rig.registry.task_ended_boot(id, BOOT).unwrap(), None, "it runs");
     rig.ended(child.id, Exit::Code(0), None);
-    assert_eq!(rig.registry.task_ended_at(id).unwrap(), Some(20));
+    assert_eq!(rig.registry.task_ended_boot(id, BOOT).unwrap(), Some(15));
+    assert_eq!(rig.registry.task_ended_boot(id, "another").unwrap(), None);
 }

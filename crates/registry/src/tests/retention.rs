@@ -1,5 +1,6 @@
 //! What may be removed to make room, and what may not.
 
+use app_model::idle::Cause;
 use app_model::restart::Due;
 
 use super::*;
@@ -13,7 +14,7 @@ fn only_what_nobody_uses_or_wants_may_go_oldest_end_first() {
         match id.0 {
             // Live, asleep, coming back.
             5 => continue,
-            6 => assert!(rig.registry.sleep_asked(id, RunNumber::FIRST, 11).unwrap()),
+            6 => assert!(rig.registry.sleep_asked(id, RunNumber::FIRST, Cause::Idle, 11).unwrap()),
             _ => {}
         }
         let due = Due::after(std::time::Duration::from_secs(1), &clocks(100));

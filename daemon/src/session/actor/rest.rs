@@ -7,7 +7,7 @@
 //! 2. It is put to sleep from the rest that was looked at, or not at all: what happened since
 //!    then comes first.
 
-use app_model::idle::{Life, at_rest};
+use app_model::idle::{Cause, Life, at_rest};
 use app_model::session::{DEFAULT_GRACE, Desired, Input, Moment, State};
 use app_model::{Phase, Turn};
 use app_sys::{clock, fault};
@@ -31,14 +31,15 @@ impl<O: Outside> Actor<O> {
 
     /// Puts the session to sleep that has been at rest since then. Says whether it does
     /// (invariant 2).
-    pub(super) async fn fall_asleep(&mut self, since: Moment) -> bool {
+    pub(super) async fn fall_asleep(&mut self, since: Moment, cause: Cause) -> bool {
         let State::Up { run } = self.session.state() else { return false };
         if self.rests_since() != Some(since) {
             debug!(session = %self.id, "it is not at rest any more");
             return false;
         }
         let (id, at) = (self.id, clock::wall_ms());
-        let asked = self.around.store.with(move |registry| registry.sleep_asked(id, run, at));
+        let asked =
+            self.around.store.with(move |registry| registry.sleep_asked(id, run, cause, at));
         match asked.await {
             Ok(true) => {}
             Ok(false) => return false,
@@ -49,13 +50,18 @@ impl<O: Outside> Actor<O> {
             }
         }
         fault::point("sleep.recorded");
-        info!(session = %self.id, %run, "it is put to sleep");
+        info!(session = %self.id, %run, cause = cause.word(), "it is put to sleep");
         self.falls_asleep = true;
         self.step(Input::Asked(Desired::Down { grace: DEFAULT_GRACE })).await;
         true
     }
 
     fn rests_since(&self) -> Option<Moment> {
+        at_rest(&self.life())
+    }
+
+    /// What decides whether it is at rest.
+    pub(super) fn life(&self) -> Life {
         let (attached, paused) = {
             let live = self.live.borrow();
             (live.attached(), live.is_paused())
@@ -64,7 +70,7 @@ impl<O: Outside> Actor<O> {
             Phase::Running if paused => Phase::Paused,
             phase => phase,
         };
-        at_rest(&Life {
+        Life {
             phase,
             turn: self.mind.turn(),
             turn_since: self.mind.turn_since(),
@@ -73,6 +79,6 @@ impl<O: Outside> Actor<O> {
             can_go_on: self.mind.turn() == Turn::Idle && self.mind.goes_on().is_some(),
             attached,
             used: self.mind.used_at(),
-        })
+        }
     }
 }

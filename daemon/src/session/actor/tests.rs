@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use app_agents::Profiles;
+use app_model::idle::Cause;
 use app_model::look::Sight;
 use app_model::notice::policy::{Looking, When};
 use app_model::report::{Report, Stamp};
@@ -392,7 +393,7 @@ impl Rig {
 async fn a_run_at_rest_is_put_to_sleep_and_only_that_is_written_down() {
     let (mut rig, since) = Rig::resting().await;
     rig.around.resting.notified().await;
-    assert!(rig.session.sleep(since).await);
+    assert!(rig.session.sleep(since, Cause::Idle).await);
     rig.expect("watch looks").await;
     rig.expect(&format!("stop {DEFAULT_GRACE:?}")).await;
     assert!(rig.row().await.unwrap().sleep_asked, "not as a stop, which would be for good");
@@ -407,18 +408,18 @@ async fn a_run_at_rest_is_put_to_sleep_and_only_that_is_written_down() {
 #[tokio::test]
 async fn what_happens_before_the_sleep_is_written_down_comes_first() {
     let (rig, since) = Rig::resting().await;
-    assert!(!rig.session.sleep(since + GRACE).await, "from another rest");
+    assert!(!rig.session.sleep(since + GRACE, Cause::Idle).await, "from another rest");
     rig.saw(Seen::Status(Box::new(status(1)))).await;
     let mut changes = rig.session.changes();
     changes.wait_for(|live| live.rests_since.is_none()).await.unwrap();
-    assert!(!rig.session.sleep(since).await, "somebody looks");
+    assert!(!rig.session.sleep(since, Cause::Idle).await, "somebody looks");
     assert!(!rig.row().await.unwrap().view.stop_asked);
 }
 
 #[tokio::test]
 async fn a_stop_of_what_falls_asleep_is_for_good() {
     let (rig, since) = Rig::resting().await;
-    assert!(rig.session.sleep(since).await);
+    assert!(rig.session.sleep(since, Cause::Idle).await);
     rig.session.down(GRACE).await.unwrap();
     rig.saw(over(Exit::Code(0))).await;
     rig.session.over().await;
@@ -430,7 +431,7 @@ async fn a_stop_of_what_falls_asleep_is_for_good() {
 async fn an_adopted_run_that_was_put_to_sleep_still_is() {
     let live = LiveRun { sleep_asked: true, ..being_stopped() };
     let mut rig = Rig::new(Begin::Adopt(live)).await;
-    rig.around.store.with(|registry| registry.sleep_asked(ID, RUN, 5)).await.unwrap();
+    rig.around.store.with(|registry| registry.sleep_asked(ID, RUN, Cause::Idle, 5)).await.unwrap();
     rig.expect(&format!("stop {DEFAULT_GRACE:?}")).await;
     rig.saw(over(Exit::Code(0))).await;
     rig.session.over().await;
