@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use app_tests::stand_in::{StandIn, sleep_after};
 use app_tests::{Home, Session, binaries, wait};
 use serde_json::Value;
 
@@ -161,6 +162,32 @@ fn steps_of_the_wall_clock_change_no_duration() {
         let ended = at_ms(&home.wait_event("task.ended", &session.id));
         let off = (ended - began - days * DAY_MS).abs();
         assert!(off < DAY_MS / 2, "{step}: {began} {ended}");
+    }
+}
+
+/// The end of a task counts as use of its session. It was once looked for on the wall, and a
+/// clock that was set back kept the session awake for as long.
+#[test]
+fn what_rests_sleeps_in_time_and_what_failed_comes_back_whatever_the_wall_clock_does() {
+    for (start, step) in [("+0d", "-3d"), ("-20000d", "+0d")] {
+        let home = Home::new();
+        let wall = home.path().join("wall");
+        fs::write(&wall, start).unwrap();
+        start_daemon_with_wall_clock(&home, &wall);
+        let agent = StandIn::new(&home).start("agent", "dig");
+        agent.wait_for("digging", |view| view["live_tasks"] == 1);
+        agent.appctl("send", &["--enter", "dug"]).ok();
+        agent.wait_for("at rest", |view| view["live_tasks"] == 0 && view["turn"] == "idle");
+        let script = "test -e up && exec sleep 1000; touch up; read x; exit 1";
+        let flaky =
+            home.start_with(&["-n", "flaky", "--restart", "on-failure"], &["sh", "-c", script]);
+        flaky.appctl("send", &["--enter", "x"]).ok();
+        home.wait_event("run.planned", &flaky.id);
+        fs::write(&wall, step).unwrap();
+        sleep_after(&home, "1s");
+        flaky.wait_for("back", |view| view["run"] == 2 && view["phase"] == "running");
+        agent.wait_for("asleep", |view| view["phase"] == "asleep");
+        assert!(elapsed_ms(&flaky.show()) < 60_000, "{start} {step}");
     }
 }
 
