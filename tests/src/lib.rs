@@ -7,6 +7,8 @@
 //!    │                                       that shares no code with the product
 //!    ├── Bus ── Mock | desktop::{Dunst, Xfce} a private desktop
 //!    └── peer::{Control, Hold}               the two protocols, byte by byte
+//!
+//!   Machine ── shell ──► Outcome             a kernel, a systemd and a disk of its own
 //! ```
 //!
 //! # Invariants
@@ -39,6 +41,7 @@ pub mod guest;
 pub mod home;
 pub mod hung;
 pub mod inside;
+pub mod machine;
 pub mod manager;
 pub mod outcome;
 pub mod past;
@@ -58,6 +61,7 @@ pub use follow::Follow;
 pub use guest::Guest;
 pub use home::Home;
 pub use hung::HungMount;
+pub use machine::Machine;
 pub use manager::Manager;
 pub use outcome::Outcome;
 pub use screen::Screen;

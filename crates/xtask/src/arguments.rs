@@ -25,6 +25,9 @@ usage: cargo xtask VERB …
                                 the tests speak for
   macos                         type-check the programs for macOS and link what can be, with
                                 a compiler from Debian's packages and a linker from pip
+  machine [NAME]                boot a whole machine in an emulator, and run the tests that
+                                need its kernel there, or those of this name: limits, restarts,
+                                losses of power
   soak [--minutes N] [--sessions N] [--seed N]
                                 use everything at once for N minutes (default: 2) and with up
                                 to so many sessions (default: 500) while daemons, holders,
@@ -48,6 +51,8 @@ pub(crate) enum Task {
     Fuzz(FuzzOptions),
     Differential,
     Agents,
+    /// All the tests, or those of this name.
+    Machine(Option<String>),
     Macos,
     Miri,
     Soak(SoakOptions),
@@ -158,9 +163,10 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Tas
         Some("soak") => parse_soak(arguments),
         Some("upgrade") => parse_upgrade(arguments),
         Some("miri") => alone("miri", Task::Miri, arguments),
-        Some("pictures") => parse_pictures(arguments),
+        Some("pictures") => parse_named("pictures", Task::Pictures, arguments),
         Some("differential") => alone("differential", Task::Differential, arguments),
         Some("agents") => alone("agents", Task::Agents, arguments),
+        Some("machine") => parse_named("machine", Task::Machine, arguments),
         Some("macos") => alone("macos", Task::Macos, arguments),
         Some("help" | "--help" | "-h") => Ok(Task::Help),
         _ => Err(UsageError::UnknownVerb { verb }),
@@ -209,10 +215,15 @@ fn alone(
     }
 }
 
-fn parse_pictures(mut arguments: impl Iterator<Item = OsString>) -> Result<Task, UsageError> {
+/// A verb that takes one name, or none for all.
+fn parse_named(
+    verb: &'static str,
+    task: impl FnOnce(Option<String>) -> Task,
+    mut arguments: impl Iterator<Item = OsString>,
+) -> Result<Task, UsageError> {
     match arguments.next().map(|name| name.to_string_lossy().into_owned()) {
         Some(name) if name == "--help" || name == "-h" => Ok(Task::Help),
-        name => alone("pictures", Task::Pictures(name), arguments),
+        name => alone(verb, task(name), arguments),
     }
 }
 
@@ -377,6 +388,9 @@ mod tests {
         assert_eq!(parsed("pictures"), Ok(Task::Pictures(None)));
         assert_eq!(parsed("pictures vim"), Ok(Task::Pictures(Some("vim".into()))));
         assert!(parsed("pictures vim htop").is_err());
+        assert_eq!(parsed("machine"), Ok(Task::Machine(None)));
+        assert_eq!(parsed("machine power"), Ok(Task::Machine(Some("power".into()))));
+        assert!(parsed("machine power limits").is_err());
     }
 
     #[test]

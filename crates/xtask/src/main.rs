@@ -8,6 +8,7 @@
 //! * `agents` lets real coding agents run in sessions;
 //! * `macos` type-checks and links the programs for macOS;
 //! * `miri` runs tests where undefined behaviour is seen;
+//! * `machine` uses the programs on a whole machine in an emulator;
 //! * `upgrade` lets the programs of an earlier release get on with those of today;
 //! * `soak` uses everything at once while processes are killed;
 //! * `pictures` draws what a person sees before and after coming back, and what notices look
@@ -28,6 +29,7 @@ mod differential;
 mod environment;
 mod fuzz;
 mod install;
+mod machine;
 mod macos;
 mod miri;
 mod packages;
@@ -81,6 +83,7 @@ fn perform(task: Task) -> anyhow::Result<()> {
         Task::Pictures(only) => pictures::pictures(&Workspace::discover()?, only.as_deref()),
         Task::Agents => agents::agents(&Workspace::discover()?),
         Task::Macos => macos::macos(&Workspace::discover()?),
+        Task::Machine(only) => machine::machine(&Workspace::discover()?, only.as_deref()),
         Task::Miri => miri::miri(&Workspace::discover()?),
         Task::Upgrade(from) => upgrade::upgrade(&Workspace::discover()?, from.as_deref()),
         Task::Soak(options) => soak::soak(&Workspace::discover()?, options),
