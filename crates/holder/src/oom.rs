@@ -12,31 +12,42 @@ const MOUNT: &str = "/sys/fs/cgroup";
 /// A counter, and where it stood.
 #[derive(Debug)]
 pub(crate) struct OomKills {
-    counter: Option<PathBuf>,
-    before: u64,
+    before: Option<(PathBuf, u64)>,
 }
 
 impl OomKills {
     /// Where the counter of this process's group stands now.
     pub(crate) fn so_far() -> Self {
-        let groups = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
-        Self::of(counters(&groups))
-    }
-
-    fn of(candidates: Vec<PathBuf>) -> Self {
-        let found = candidates.into_iter().find_map(|path| {
-            let count = read(&path)?;
-            Some((path, count))
-        });
-        let (counter, before) = found.unzip();
-        Self { counter, before: before.unwrap_or(0) }
+        Self { before: count(own()) }
     }
 
     /// Whether it has killed since. Not known means no.
     pub(crate) fn have_grown(&self) -> bool {
-        let now = self.counter.as_deref().and_then(read);
-        now.is_some_and(|now| now > self.before)
+        self.have_grown_in(own())
     }
+
+    /// A busy systemd may have moved us late, after the program was started: then what was
+    /// counted before was counted elsewhere, and this group is as old as our place in it.
+    fn have_grown_in(&self, candidates: Vec<PathBuf>) -> bool {
+        let Some((path, now)) = count(candidates) else { return false };
+        match &self.before {
+            Some((same, before)) if *same == path => now > *before,
+            Some(_) | None => now > 0,
+        }
+    }
+}
+
+/// The counters that may be this process's.
+fn own() -> Vec<PathBuf> {
+    counters(&fs::read_to_string("/proc/self/cgroup").unwrap_or_default())
+}
+
+/// The first that there is, and where it stands.
+fn count(candidates: Vec<PathBuf>) -> Option<(PathBuf, u64)> {
+    candidates.into_iter().find_map(|path| {
+        let count = read(&path)?;
+        Some((path, count))
+    })
 }
 
 fn read(path: &Path) -> Option<u64> {
@@ -97,13 +108,30 @@ mod tests {
     fn only_a_count_that_is_known_can_grow() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("memory.events");
+        let group = || vec![dir.path().join("none"), dir.path().join("memory.events")];
         fs::write(&file, "oom_kill 4\n").unwrap();
-        let kills = OomKills::of(vec![dir.path().join("none"), file.clone()]);
-        assert!(!kills.have_grown());
+        let kills = OomKills { before: count(group()) };
+        assert!(!kills.have_grown_in(group()));
         fs::write(&file, "oom_kill 5\n").unwrap();
-        assert!(kills.have_grown());
+        assert!(kills.have_grown_in(group()));
         fs::remove_file(&file).unwrap();
-        assert!(!kills.have_grown());
-        assert!(!OomKills::of(vec![]).have_grown());
+        assert!(!kills.have_grown_in(group()));
+        assert!(!kills.have_grown_in(vec![]));
+    }
+
+    /// A scope that systemd made only when the program ran already.
+    #[test]
+    fn what_was_killed_in_a_group_that_was_entered_late_counts() {
+        let dir = tempfile::tempdir().unwrap();
+        let [first, late] = ["first", "late"].map(|name| dir.path().join(name));
+        fs::write(&first, "oom_kill 4\n").unwrap();
+        fs::write(&late, "oom_kill 0\n").unwrap();
+        for before in [count(vec![first]), None] {
+            let kills = OomKills { before };
+            fs::write(&late, "oom_kill 0\n").unwrap();
+            assert!(!kills.have_grown_in(vec![late.clone()]));
+            fs::write(&late, "oom_kill 1\n").unwrap();
+            assert!(kills.have_grown_in(vec![late.clone()]));
+        }
     }
 }
