@@ -8,4 +8,5 @@
     reason = "a failed step is a failed check, and says so by its panic"
 )]
 
+mod pause;
 mod service;
