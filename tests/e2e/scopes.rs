@@ -19,9 +19,22 @@ fn limits_that_nothing_enforces_are_named_when_a_session_starts_and_are_kept() {
     assert_eq!((&view["limits"], &view["scope"]), (&limits, &json!(null)));
     let shown = session.appctl("show", &[]).ok();
     assert!(shown.out().contains("memory 1G, tasks 64"), "{shown:?}");
+    assert_eq!(view["unenforced"], json!(null), "nothing runs");
     let again = session.appctl("resume", &["--bg", "--json"]).ok();
     assert_eq!(again.json()["unenforced"], json!(["memory", "tasks"]));
     session.wait_over();
+}
+
+#[test]
+fn what_is_shown_of_a_session_that_runs_says_which_limits_nothing_enforces() {
+    let home = Home::new();
+    let args = ["start", "--bg", "-q", "--memory", "1G", "--tasks", "64", "--", "sleep", "1000"];
+    let session = home.session(home.appctl(args).ok().out().trim());
+    assert_eq!(session.show()["unenforced"], json!(["memory", "tasks"]));
+    let shown = session.appctl("show", &[]).ok().out();
+    assert!(shown.contains("memory 1G, tasks 64 · not enforced here: memory, tasks"), "{shown}");
+    let other = home.start("other", &["sleep", "1000"]);
+    assert_eq!(other.show()["unenforced"], json!(null), "it has none");
 }
 
 #[test]

@@ -189,6 +189,7 @@ fn limits_are_set_on_the_scope_and_those_that_the_kernel_does_not_enforce_are_na
     let missing: Vec<_> =
         files.iter().filter(|(_, file)| !shows(file)).map(|(word, _)| *word).collect();
     assert_eq!(started["unenforced"], json!(missing));
+    assert_eq!(view["unenforced"], json!(missing));
     for word in &missing {
         assert!(said.err().contains(word), "{said:?}");
     }

@@ -196,6 +196,7 @@ fn changes_nothing(request: &Request) -> bool {
         | Request::Status
         | Request::Tasks { .. }
         | Request::Why { .. }
+        | Request::Unenforced { .. }
         | Request::Notices { .. }
         | Request::NoticesSeen { .. }
         // Stamped: what comes twice changes nothing.

@@ -69,6 +69,7 @@ pub(crate) struct DetailJson<'a> {
     stop_asked: bool,
     last_line: Option<&'a str>,
     limits: Option<LimitsJson>,
+    unenforced: Option<Vec<String>>,
     scope: Option<&'a str>,
     trust: Option<Trust>,
     dir: &'a OsText,
@@ -135,8 +136,13 @@ pub(crate) fn json(view: &SessionView) -> SessionJson<'_> {
     }
 }
 
-/// The session with all that is known of it; with `secrets`, those that were hidden too.
-pub(crate) fn detail(view: &SessionView, secrets: bool) -> DetailJson<'_> {
+/// The session with all that is known of it, and which of its limits nothing enforces; with
+/// `secrets`, those that were hidden too.
+pub(crate) fn detail(
+    view: &SessionView,
+    unenforced: Option<Vec<String>>,
+    secrets: bool,
+) -> DetailJson<'_> {
     let mut session = json(view);
     if secrets {
         session.argv.clone_from(&view.argv);
@@ -146,6 +152,7 @@ pub(crate) fn detail(view: &SessionView, secrets: bool) -> DetailJson<'_> {
         stop_asked: view.stop_asked,
         last_line: view.last_line.as_deref(),
         limits: view.limits.map(limits),
+        unenforced,
         scope: view.scope.as_deref(),
         trust: view.trust,
         dir: &view.dir,
@@ -250,7 +257,7 @@ mod tests {
 
     #[test]
     fn detail_adds_fields_and_keeps_the_others() {
-        let value = serde_json::to_value(detail(&samples::running(), false)).unwrap();
+        let value = serde_json::to_value(detail(&samples::running(), None, false)).unwrap();
         assert_eq!(value["id"], "7c5dcf5d");
         assert_eq!(value["stop_asked"], false);
         assert!(value["dir"].is_string());
@@ -262,7 +269,7 @@ mod tests {
             SessionView { argv: vec!["x".into(), "--token=abc".into()], ..samples::failed() };
         let argv = |value: serde_json::Value| value["argv"][1].clone();
         assert_eq!(argv(serde_json::to_value(json(&view)).unwrap()), "--token=***");
-        assert_eq!(argv(serde_json::to_value(detail(&view, false)).unwrap()), "--token=***");
-        assert_eq!(argv(serde_json::to_value(detail(&view, true)).unwrap()), "--token=abc");
+        assert_eq!(argv(serde_json::to_value(detail(&view, None, false)).unwrap()), "--token=***");
+        assert_eq!(argv(serde_json::to_value(detail(&view, None, true)).unwrap()), "--token=abc");
     }
 }

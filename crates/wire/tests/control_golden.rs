@@ -78,6 +78,7 @@ fn requests() -> Vec<(&'static str, Request)> {
         ("pin", Request::Pin { targets: vec![named()], pinned: true }),
         ("prune", Request::Prune { dry_run: true }),
         ("wake", Request::Wake { target: named(), size: Some(TerminalSize::DEFAULT) }),
+        ("unenforced", Request::Unenforced { target: named() }),
     ]
 }
 
@@ -250,6 +251,7 @@ fn replies() -> Vec<(&'static str, Reply)> {
         ("told", Reply::Told(vec![told])),
         ("stood", Reply::Stood(vec![view()])),
         ("pruned", Reply::Pruned(pruned)),
+        ("is-unenforced", Reply::Unenforced(Some(vec!["cpu".into()]))),
     ]
 }
 

@@ -93,6 +93,7 @@ fn does(request: &Request) -> Does {
         | Request::Find { .. }
         | Request::Tasks { .. }
         | Request::Why { .. }
+        | Request::Unenforced { .. }
         | Request::Wait { .. }
         | Request::WaitFor { .. }
         | Request::Notices { .. } => Does::Look,
@@ -122,6 +123,7 @@ pub(super) fn targets(request: &mut Request) -> Vec<&mut Target> {
         Request::Show { target }
         | Request::Find { target }
         | Request::Why { target }
+        | Request::Unenforced { target }
         | Request::WaitFor { target, .. }
         | Request::Wake { target, .. }
         | Request::Rename { target, .. }
@@ -205,6 +207,7 @@ mod tests {
             (Request::Tasks { target: None, all: true }, look, 0),
             (Request::Tasks { target: Some(target()), all: true }, look, 1),
             (Request::Why { target: target() }, look, 1),
+            (Request::Unenforced { target: target() }, look, 1),
             (Request::Wait { targets: targets(), any: true }, look, 2),
             (Request::WaitFor { target: target(), what: Awaited::Idle }, look, 1),
             (Request::Notices { unseen: true }, look, 0),

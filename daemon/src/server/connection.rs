@@ -234,6 +234,7 @@ async fn dispatch(
         Request::Tasks { target, all } => {
             handle::tasks::handle(service, target.as_ref(), all).await
         }
+        Request::Unenforced { target } => handle::limits::handle(service, &target).await,
         Request::Why { target } => handle::why::handle(service, &target).await,
         Request::WaitFor { target, what } => handle::wait_for::handle(service, &target, what).await,
         Request::Notices { unseen } => handle::notices::list(service, unseen, within).await,

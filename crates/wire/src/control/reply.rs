@@ -250,6 +250,9 @@ pub enum Reply {
     Stood(Vec<SessionView>),
     /// What was removed.
     Pruned(Pruned),
+    /// Words for limits that nothing enforces; none if nothing runs that they could be
+    /// enforced on.
+    Unenforced(Option<Vec<String>>),
 }
 
 impl Reply {
@@ -271,7 +274,8 @@ impl Reply {
             | Self::Notices(_)
             | Self::Told(_)
             | Self::Stood(_)
-            | Self::Pruned(_) => true,
+            | Self::Pruned(_)
+            | Self::Unenforced(_) => true,
         }
     }
 }

@@ -234,4 +234,9 @@ pub enum Request {
         /// The size of the terminal that will attach; none keeps the last one.
         size: Option<TerminalSize>,
     },
+    /// Which of a session's limits nothing enforces on the run that is live.
+    Unenforced {
+        /// Which one.
+        target: Target,
+    },
 }

@@ -4,7 +4,7 @@
 pub(super) mod detach;
 mod disk;
 pub(super) mod events;
-mod limits;
+pub(super) mod limits;
 pub(super) mod list;
 pub(super) mod notices;
 pub(super) mod pause;
