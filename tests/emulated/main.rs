@@ -8,5 +8,6 @@
     reason = "a failed step is a failed check, and says so by its panic"
 )]
 
+mod limits;
 mod pause;
 mod service;
