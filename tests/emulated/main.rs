@@ -5,9 +5,11 @@
 #![cfg(target_os = "linux")]
 #![expect(
     clippy::unwrap_used,
+    clippy::panic,
     reason = "a failed step is a failed check, and says so by its panic"
 )]
 
 mod limits;
 mod pause;
+mod power;
 mod service;
