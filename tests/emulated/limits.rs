@@ -93,6 +93,36 @@ impl Neighbours {
 }
 
 #[test]
+fn a_run_that_wants_more_memory_than_it_may_have_is_lost_to_that_and_nobody_else_is() {
+    let mut machine = Machine::boot();
+    let neighbours = Neighbours::of(&mut machine);
+    // It keeps its last line, and this one has no end.
+    let hog = limited(&mut machine, "-n hog --memory 60M --no-tty -- tail /dev/zero");
+    machine.appctl(&format!("wait {hog}"));
+    let view = machine.show(&hog);
+    let kernel = machine.root("dmesg").ok().out();
+    let daemon = machine.root("journalctl --no-pager _UID=1000").out();
+    assert_eq!(view["exit"], json!({ "lost": "oom" }), "{view:#}\n{kernel}\n{daemon}");
+    let scope = format!("appctl-{hog}.scope");
+    let told = kernel.lines().find(|line| line.contains("CONSTRAINT_MEMCG")).unwrap_or_default();
+    assert!(told.contains(&scope) && told.contains("task=tail"), "{kernel}");
+    let text = machine.appctl(&format!("show {hog}")).ok().out();
+    assert!(text.contains("out of memory"), "{text}");
+    neighbours.are_well(&mut machine, "first");
+
+    // What is left of a run goes on, and may still be asked for and stopped.
+    let script = "tail /dev/zero; echo it was killed; exec sleep 1000";
+    let rest = limited(&mut machine, &format!("-n rest --memory 60M -- sh -c '{script}'"));
+    wait_logs(&mut machine, &rest, "it was killed");
+    let view = machine.show(&rest);
+    assert_eq!((&view["phase"], &view["exit"]), (&json!("running"), &json!(null)), "{view:#}");
+    assert_eq!(machine.group(&rest, "memory.max").trim(), (60 << 20).to_string());
+    machine.appctl(&format!("stop {rest}")).ok();
+    assert_eq!(machine.show(&rest)["state"], "stopped");
+    neighbours.are_well(&mut machine, "second");
+}
+
+#[test]
 fn a_run_gets_as_many_tasks_and_as_much_of_a_processor_as_it_may_have() {
     let mut machine = Machine::boot();
     let neighbours = Neighbours::of(&mut machine);

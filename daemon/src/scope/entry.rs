@@ -24,6 +24,8 @@ pub(super) enum Property {
     Text(String),
     /// A number.
     Number(u64),
+    /// Yes or no.
+    Flag(bool),
     /// Processes.
     Pids(Vec<u32>),
     /// Names of units.
@@ -52,10 +54,14 @@ pub(super) fn properties(entry: &Entry, release: u32) -> Vec<(&'static str, Prop
         // Gone with its last process, however that ended: its name is wanted again.
         ("CollectMode", Property::Text("inactive-or-failed".into())),
     ];
-    if release >= KNOWS_OOM_POLICY {
-        // One process that is killed is not the end of all, least of the holder.
-        properties.push(("OOMPolicy", Property::Text("continue".into())));
-    }
+    // One process that is killed is not the end of all, least of the holder.
+    properties.push(if release >= KNOWS_OOM_POLICY {
+        ("OOMPolicy", Property::Text("continue".into()))
+    } else {
+        // There it is what a scope does whose groups systemd leaves alone; of any other it
+        // asks all processes to end as soon as the kernel has killed one.
+        ("Delegate", Property::Flag(true))
+    });
     let Limits { memory_bytes, cpu_percent, tasks } = entry.limits;
     let limits = [
         ("MemoryMax", memory_bytes),
@@ -107,7 +113,10 @@ mod tests {
         let names = |release| -> Vec<_> {
             properties(&entry(Limits::default()), release).iter().map(|told| told.0).collect()
         };
-        assert_eq!(names(252), ["Description", "Slice", "PIDs", "Before", "CollectMode"]);
+        assert_eq!(
+            names(252),
+            ["Description", "Slice", "PIDs", "Before", "CollectMode", "Delegate"]
+        );
         assert_eq!(
             names(253),
             ["Description", "Slice", "PIDs", "Before", "CollectMode", "OOMPolicy"]

@@ -216,6 +216,7 @@ fn value_of(property: &Property) -> Variant<'static> {
     match property {
         Property::Text(text) => Variant::from(text.clone()),
         Property::Number(number) => Variant::from(*number),
+        Property::Flag(flag) => Variant::from(*flag),
         Property::Pids(pids) => Variant::from(pids.clone()),
         Property::Units(units) => Variant::from(units.clone()),
     }
