@@ -12,4 +12,5 @@
 mod limits;
 mod pause;
 mod power;
+mod reboot;
 mod service;
