@@ -10,7 +10,8 @@
 //!    variables mean nothing.
 //! 2. One process dies of one mark: who finds the file goes on, so what takes the place of
 //!    the dead may have the same environment.
-//! 3. It is a death by SIGKILL: nothing is flushed, dropped or said on the way.
+//! 3. It is a death by SIGKILL: nothing is flushed, dropped or said on the way. Only where a
+//!    test says `panic-NAME`, and there is such a point, it is a panic.
 
 /// Names the variable with the point, and which time it is reached.
 pub const POINT: &str = "APPCTL_FAULT";
@@ -23,8 +24,13 @@ pub const MARK: &str = "APPCTL_FAULT_MARK";
 #[inline(always)]
 pub fn point(_name: &str) {}
 
+/// Panics here, if a test wants that: it names the point as `panic-NAME`.
+#[cfg(not(debug_assertions))]
+#[inline(always)]
+pub fn panics(_name: &str) {}
+
 #[cfg(debug_assertions)]
-pub use planned::point;
+pub use planned::{panics, point};
 
 #[cfg(debug_assertions)]
 mod planned {
@@ -45,11 +51,26 @@ mod planned {
         reached: AtomicU32,
     }
 
+    static PLAN: OnceLock<Option<Plan>> = OnceLock::new();
+
     /// Dies here, if a test wants that.
     pub fn point(name: &str) {
-        static PLAN: OnceLock<Option<Plan>> = OnceLock::new();
-        if let Some(plan) = PLAN.get_or_init(plan) {
-            plan.reach(name);
+        if let Some(plan) = PLAN.get_or_init(plan)
+            && plan.reach(name)
+        {
+            // It does not return: the signal is taken before the call is over.
+            kill_process(getpid(), Signal::KILL).ok();
+        }
+    }
+
+    /// Panics here, if a test wants that: it names the point as `panic-NAME`.
+    #[expect(clippy::panic, reason = "that is what it is for")]
+    pub fn panics(name: &str) {
+        if let Some(plan) = PLAN.get_or_init(plan)
+            && plan.point.strip_prefix("panic-") == Some(name)
+            && plan.reach(&plan.point)
+        {
+            panic!("a test wants a panic at {name}");
         }
     }
 
@@ -67,15 +88,13 @@ mod planned {
     }
 
     impl Plan {
-        fn reach(&self, name: &str) {
+        /// Whether what is planned is to happen now.
+        fn reach(&self, name: &str) -> bool {
             if name != self.point {
-                return;
+                return false;
             }
             let time = self.reached.fetch_add(1, Ordering::Relaxed) + 1;
-            if time == self.time && File::create_new(&self.mark).is_ok() {
-                // It does not return: the signal is taken before the call is over.
-                kill_process(getpid(), Signal::KILL).ok();
-            }
+            time == self.time && File::create_new(&self.mark).is_ok()
         }
     }
 }
