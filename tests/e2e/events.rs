@@ -88,6 +88,23 @@ fn following_gives_what_is_there_and_then_what_happens() {
     assert_eq!(following.seen[0]["seq"], 1);
 }
 
+/// The numbers of another journal, or a question where this one ends.
+#[test]
+fn who_is_ahead_of_the_journal_is_told_so_and_hears_from_now_on() {
+    let home = Home::new();
+    home.start_sh("first", "exit 0").wait_over();
+    let ahead = i64::MAX.to_string();
+    let told = home.appctl(["events", "--json", "--since", &ahead]).ok().json_lines();
+    assert!(told.len() == 1 && told[0]["type"] == "gap" && told[0]["to"] == i64::MAX, "{told:?}");
+    let args = ["events", "--json", "--since", &ahead, "--follow"];
+    let mut following = Follow::start(home.appctl_command(args));
+    let gap = following.until("the gap", |event| event["type"] == "gap");
+    let second = home.start_sh("second", "exit 0");
+    following.until_event("run.ended", &second.id);
+    assert_eq!(following.seen[1]["seq"], gap["from"], "the next one, and all after it");
+    grows_by_one(&following.seen[1..]);
+}
+
 /// Somebody who follows misses nothing when the daemon dies and another takes over.
 #[test]
 fn following_ends_or_goes_on_but_never_skips_when_the_daemon_is_killed() {

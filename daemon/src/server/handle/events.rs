@@ -2,6 +2,10 @@
 //!
 //! The journal is in the registry; a follower is only told that it has grown, and reads
 //! on from where it was. So a slow one costs no memory and misses nothing that is kept.
+//!
+//! A reader that asks for what comes after an event that is yet to happen is told so by a gap
+//! from the next number to that one, and hears from now on: its numbers are of a journal
+//! that is no more, or it wants to know where the journal is.
 
 use app_model::event::Event;
 use app_wire::control::{Failure, Gap, Reply};
@@ -17,13 +21,14 @@ pub(in crate::server) async fn handle(
     outbox: &mut Outbox<'_>,
 ) -> Result<Reply, HungUp> {
     let mut newest = service.store.newest_event();
+    let newest_now = *newest.borrow_and_update();
     let mut seen = match since {
-        Some(since) => since,
-        None if follow => *newest.borrow_and_update(),
+        Some(since) => since.min(newest_now),
+        None if follow => newest_now,
         None => 0,
     };
     if let Some(since) = since {
-        match gap(service, since).await {
+        match gap(service, since, newest_now).await {
             Ok(Some(gap)) => outbox.send(&Reply::Gap(gap)).await?,
             Ok(None) => {}
             Err(failed) => return Ok(Reply::Failed(failed)),
@@ -53,8 +58,11 @@ async fn page(service: &Service, seen: u64) -> Result<Vec<Event>, Failure> {
     page.map_err(|error| of_store(&error))
 }
 
-/// What a reader that stopped at `since` has missed for good.
-async fn gap(service: &Service, since: u64) -> Result<Option<Gap>, Failure> {
+/// What a reader that stopped at `since` has missed for good, or has heard of elsewhere.
+async fn gap(service: &Service, since: u64, newest: u64) -> Result<Option<Gap>, Failure> {
+    if since > newest {
+        return Ok(Some(Gap { from: newest + 1, to: since }));
+    }
     let oldest = service.store.with(|registry| registry.oldest_event()).await;
     let oldest = oldest.map_err(|error| of_store(&error))?;
     Ok(oldest
