@@ -3,7 +3,8 @@
 //! ```text
 //!   cli ──► command/<verb> ──► connect (the daemon) · hold (a run's holder) · record (its files)
 //!                 │
-//!                 ├──► attach (a terminal and a run) · picker (choose a session)
+//!                 ├──► attach (a terminal and a run)
+//!                 ├──► picker (choose a session) · dashboard (live among them) ──► tui
 //!                 ├──► replay (a terminal and a record) · asciicast (a record for others)
 //!                 ├──► hook (an agent's event, to the daemon) · settings_file (of an agent)
 //!                 └──► render ──► output        errors: report, exit
@@ -28,6 +29,7 @@ mod attach;
 pub mod cli;
 mod command;
 mod connect;
+mod dashboard;
 mod exit;
 #[doc(hidden)]
 pub mod fuzzing;
@@ -43,6 +45,7 @@ mod send_keys;
 mod service;
 mod settings_file;
 mod since;
+mod tui;
 mod usage;
 
 use std::ffi::OsString;

@@ -85,6 +85,15 @@ impl Report {
         lines.join("\n") + "\n"
     }
 
+    /// For people who have a line to read it in: what, why and what next.
+    pub(crate) fn in_a_line(&self) -> String {
+        let because = self.because.iter().map(|why| format!(": {why}"));
+        let candidates = self.candidates.iter().map(|one| format!(" · {}", one.id));
+        let hint = self.hint.iter().map(|hint| format!(" · {hint}"));
+        let rest: String = because.chain(candidates).chain(hint).collect();
+        printable(&(self.message.clone() + &rest))
+    }
+
     /// For programs, on one line with a line end.
     pub(crate) fn json(&self) -> String {
         let candidates: Vec<_> = self

@@ -67,8 +67,13 @@ pub(crate) fn verdict(error: &clap::Error) -> Parsed {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             Parsed::Answer(error.render().to_string())
         }
-        _ => Parsed::Refused(UsageError::Parse { message: message(error), hint: hint(error) }),
+        _ => Parsed::Refused(refused(error)),
     }
+}
+
+/// A command line that is refused.
+pub(crate) fn refused(error: &clap::Error) -> UsageError {
+    UsageError::Parse { message: message(error), hint: hint(error) }
 }
 
 /// The sentence after `error: `, on one line.

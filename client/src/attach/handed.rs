@@ -84,7 +84,7 @@ impl Watch<'_> {
                 Signal::TSTP => self.ask(Verdict::Suspend),
                 Signal::CONT => self.ask(Verdict::Continued),
                 Signal::HUP | Signal::TERM | Signal::INT | Signal::QUIT => {
-                    self.ask(Verdict::Detach);
+                    self.ask(Verdict::Leave);
                 }
                 _ => {}
             }

@@ -14,10 +14,11 @@ mod left_behind;
 mod pump;
 mod terminal;
 
-pub(crate) use left_behind::{put_right, repair};
+pub(crate) use left_behind::{Marker, put_right, repair};
 pub(crate) use terminal::{Place, Terminal, size_of_any};
 
 use std::io::{self, Write as _};
+use std::sync::Once;
 
 use app_model::keys::{DetachKey, KeyFilter};
 use app_model::notice::voice::Voice;
@@ -26,9 +27,9 @@ use app_model::{Exit, SessionId};
 use app_sys::places::Places;
 use app_sys::process::{self, Pid};
 use app_sys::signals::{Signal, Signals};
+use app_sys::tty::Settings;
 use app_wire::hold::{Attach, Handover, ToHolder};
 
-use self::left_behind::Marker;
 use self::pump::{Pump, PumpError, Verdict};
 use crate::exit::Code;
 use crate::hold::{HoldError, Holder};
@@ -75,6 +76,8 @@ impl Options {
 pub(crate) enum Outcome {
     /// The terminal is free; the session goes on.
     Detached,
+    /// The same, because a signal says that this process is to end.
+    Left,
     /// The same, because another terminal has taken the session for itself.
     Stolen,
     /// The run is over.
@@ -88,7 +91,7 @@ impl Outcome {
     pub(crate) fn is_end(self) -> bool {
         match self {
             Self::Ended { .. } | Self::Gone => true,
-            Self::Detached | Self::Stolen => false,
+            Self::Detached | Self::Left | Self::Stolen => false,
         }
     }
 }
@@ -180,6 +183,7 @@ fn until_over(
         };
         match verdict {
             Verdict::Detach | Verdict::LetGo => return Ok(Outcome::Detached),
+            Verdict::Leave => return Ok(Outcome::Left),
             Verdict::Stolen => return Ok(Outcome::Stolen),
             Verdict::Ended { exit, elapsed_ms } => return Ok(Outcome::Ended { exit, elapsed_ms }),
             Verdict::HolderGone => return Ok(Outcome::Gone),
@@ -244,7 +248,7 @@ fn leave_marker(marker: &mut Option<Marker>, places: &Places, terminal: &Termina
 }
 
 /// Stops this process until it is told to go on.
-fn stop_here(signals: &mut Signals) -> io::Result<()> {
+pub(crate) fn stop_here(signals: &mut Signals) -> io::Result<()> {
     if let Some(this) = Pid::of_this_process().and_then(process::identity_of) {
         process::signal(&this, Signal::STOP)?;
     }
@@ -253,14 +257,27 @@ fn stop_here(signals: &mut Signals) -> io::Result<()> {
     Ok(())
 }
 
-/// A panic's message has to be readable: the terminal is reset before it is printed.
+/// A panic's message has to be readable: the terminal is reset before it is printed. One of
+/// a thread that helps is not printed: the terminal is still in use.
 pub(crate) fn reset_on_panic() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(set_hook);
+}
+
+fn set_hook() {
     let usual = std::panic::take_hook();
+    let main = std::thread::current().id();
+    // Called before anything changes them.
+    let found = Settings::of(&io::stdin()).ok();
     std::panic::set_hook(Box::new(move |panic| {
+        if std::thread::current().id() != main {
+            return;
+        }
         let mut out = io::stdout().lock();
         // There may be no terminal any more.
         out.write_all(RESET.as_bytes()).and_then(|()| out.flush()).ok();
         drop(out);
+        found.as_ref().and_then(|found| found.put_back(&io::stdin()).ok());
         usual(panic);
     }));
 }

@@ -36,8 +36,10 @@ const INPUT_LIMIT: usize = 4 << 20;
 /// Why the bytes stopped.
 #[derive(Debug)]
 pub(crate) enum Verdict {
-    /// The key was pressed, the terminal went away or a signal said so.
+    /// The key was pressed, or the terminal went away.
     Detach,
+    /// A signal says that this process is to end.
+    Leave,
     /// Somebody let go of this terminal from elsewhere.
     LetGo,
     /// Another terminal has taken the session for itself.
@@ -163,7 +165,7 @@ impl<'a> Pump<'a> {
                 Signal::TSTP => self.decide(Verdict::Suspend),
                 Signal::CONT => self.decide(Verdict::Continued),
                 Signal::HUP | Signal::TERM | Signal::INT | Signal::QUIT => {
-                    self.decide(Verdict::Detach);
+                    self.decide(Verdict::Leave);
                 }
                 _ => {}
             }
@@ -259,7 +261,10 @@ impl<'a> Pump<'a> {
         match (&self.verdict, &verdict) {
             (None, _) => self.verdict = Some(verdict),
             // Who leaves while the last output is still being written learns the end.
-            (Some(Verdict::Ended { .. } | Verdict::HolderGone), Verdict::Detach) => {
+            (
+                Some(Verdict::Ended { .. } | Verdict::HolderGone),
+                Verdict::Detach | Verdict::Leave,
+            ) => {
                 self.to_terminal = Queue::default();
             }
             (Some(_), _) => {}
@@ -285,7 +290,8 @@ impl<'a> Pump<'a> {
     /// Tells the holder that we leave on purpose. It learns it from the end of the
     /// connection as well.
     fn say_goodbye(&mut self, verdict: &Verdict) {
-        if matches!(verdict, Verdict::Detach | Verdict::Suspend | Verdict::Continued) {
+        let leaves = matches!(verdict, Verdict::Detach | Verdict::Leave);
+        if leaves || matches!(verdict, Verdict::Suspend | Verdict::Continued) {
             self.to_holder.push_message(&ToHolder::Detach);
             self.flush_holder();
         }
@@ -304,6 +310,7 @@ fn is_final(verdict: &Verdict, all_written: bool) -> bool {
     match verdict {
         Verdict::Ended { .. } | Verdict::HolderGone => all_written,
         Verdict::Detach
+        | Verdict::Leave
         | Verdict::LetGo
         | Verdict::Stolen
         | Verdict::Refused { .. }

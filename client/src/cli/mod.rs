@@ -27,13 +27,23 @@ pub(crate) use terminal::{Attach, Keys, Peek, Resume, Send, Wait, WaitFor};
 
 /// Run work that outlives its terminal: start it, leave it, come back to it.
 #[derive(Debug, Parser)]
-#[command(name = "appctl", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(
+    name = "appctl",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true,
+    after_help = DASHBOARD_HELP
+)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) globals: Globals,
     #[command(subcommand)]
     pub(crate) verb: Option<Verb>,
 }
+
+/// What it does when nothing is asked of it.
+const DASHBOARD_HELP: &str = "Without a command, on a terminal: the dashboard. All sessions, live, \
+    to open, look into, answer, start and stop; ? in it lists its keys.";
 
 /// What every verb takes.
 #[derive(Debug, Args)]

@@ -5,14 +5,16 @@ use std::io::IsTerminal as _;
 use app_model::elapsed::ago;
 use app_model::{Exit, SessionId, SessionView};
 
-use super::context::{Context, find_named, own_session};
+use super::context::{Context, exactly, find, find_named, own_session};
 use super::watch::{self, Way};
 use super::{Done, away, wake};
-use crate::attach::{Options, size_of_any};
+use crate::attach::{Options, Outcome, size_of_any};
 use crate::cli;
+use crate::connect::Daemon;
 use crate::exit::{Code, Status};
 use crate::picker::{self, Choice};
 use crate::report::{Explain, Report};
+use crate::tui::palette::Palette;
 use crate::usage::UsageError;
 
 /// The session has no terminal to show.
@@ -56,13 +58,7 @@ fn attach(context: &Context, args: cli::Attach) -> Done {
             None => return Ok(Status::NOTHING_CHOSEN),
         },
     };
-    check_terminal()?;
-    refuse_own(&view)?;
-    let view = wake::awake(&mut daemon, view, size_of_any())?;
-    refuse_ended(&view)?;
-    if !view.tty {
-        return Err(AttachError::NoTerminal { id: view.id }.into());
-    }
+    let view = ready(&mut daemon, view)?;
     let options = Options {
         key: args.keys.detach_key,
         read_only: args.read_only,
@@ -71,6 +67,36 @@ fn attach(context: &Context, args: cli::Attach) -> Done {
         relay: args.relay,
     };
     watch::run(context, daemon, &view, Way::Attach(options))
+}
+
+/// The session, awake, if it can be shown on this terminal.
+fn ready(daemon: &mut Daemon, view: SessionView) -> Result<SessionView, Report> {
+    check_terminal()?;
+    refuse_own(&view)?;
+    let view = wake::awake(daemon, view, size_of_any())?;
+    refuse_ended(&view)?;
+    if !view.tty {
+        return Err(AttachError::NoTerminal { id: view.id }.into());
+    }
+    Ok(view)
+}
+
+/// Shows a session on this terminal as `attach` does, for who goes on afterwards.
+pub(crate) fn here(
+    context: &Context,
+    id: SessionId,
+    options: Options,
+) -> Result<(SessionView, Outcome), Report> {
+    let mut daemon = context.daemon()?;
+    let view = find(&mut daemon, exactly(id))?;
+    let mut view = ready(&mut daemon, view)?;
+    // The daemon is not needed while the session is shown, and may end meanwhile.
+    drop(daemon);
+    let outcome = watch::show(context, &mut view, options)?;
+    if outcome.is_end() {
+        watch::seen(context, &view);
+    }
+    Ok((view, outcome))
 }
 
 /// Lets the person choose, on a terminal.
@@ -83,7 +109,8 @@ pub(super) fn choose(
     if !terminal || context.output.json {
         return Err(UsageError::WhichSession { verb }.into());
     }
-    Ok(match picker::choose(context.daemon()?, context.places()?, offer)? {
+    let palette = Palette::new(context.output.colour);
+    Ok(match picker::choose(context.daemon()?, context.places()?, offer, palette)? {
         Choice::Session(view) => Some(*view),
         Choice::Nothing => None,
     })

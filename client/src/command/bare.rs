@@ -1,15 +1,14 @@
-//! Bare `appctl`: the list of sessions on a terminal, else how it is used.
+//! Bare `appctl`: the dashboard on a terminal, else how it is used.
 
 use std::io::IsTerminal as _;
 
 use app_model::keys::DetachKey;
 
-use super::Done;
 use super::context::Context;
-use super::{attach, away, resume};
+use super::{Done, away};
 use crate::attach::Options;
+use crate::dashboard;
 use crate::exit::Status;
-use crate::picker::Offer;
 
 pub(super) fn run(context: &Context) -> Done {
     let terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
@@ -19,10 +18,8 @@ pub(super) fn run(context: &Context) -> Done {
         return Ok(Status(2));
     }
     away::tell(context, &mut context.daemon()?);
-    let Some(view) = attach::choose(context, "attach", Offer::All)? else {
-        return Ok(Status::DONE);
-    };
-    resume::bring_up(context, view, Options::with_key(key_from_env()))
+    dashboard::run(context, Options::with_key(key_from_env()))?;
+    Ok(Status::DONE)
 }
 
 /// The person's own choice, where no option could have said it.

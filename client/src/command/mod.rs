@@ -7,6 +7,7 @@ mod completions;
 mod config;
 mod context;
 mod daemon;
+pub(crate) mod deeds;
 mod detach;
 mod doctor;
 mod events;
@@ -39,7 +40,8 @@ mod wake;
 mod watch;
 mod why;
 
-pub(crate) use context::{Context, home, list, own_session};
+pub(crate) use attach::here as attach_here;
+pub(crate) use context::{Context, exactly, home, list, own_session};
 
 use crate::cli::Verb;
 use crate::exit::Status;

@@ -3,8 +3,8 @@
 
 use std::io::IsTerminal as _;
 
-use app_model::SessionView;
 use app_model::reset::{RESET, below, make_room};
+use app_model::{SessionId, SessionView, TerminalSize};
 use app_wire::control::{Reply, Request, Resume, Resumed, Target};
 use serde_json::json;
 
@@ -54,11 +54,6 @@ fn pick_up(context: &Context, args: cli::Resume) -> Done {
     go_on(context, daemon, view, options)
 }
 
-/// Attaches to the session, running it again first if it ended.
-pub(super) fn bring_up(context: &Context, view: SessionView, options: Options) -> Done {
-    go_on(context, context.daemon()?, view, options)
-}
-
 fn go_on(context: &Context, mut daemon: Daemon, view: SessionView, options: Options) -> Done {
     refuse_own(&view)?;
     let way = Way::of_this_terminal(view.tty, options);
@@ -78,7 +73,17 @@ fn go_on(context: &Context, mut daemon: Daemon, view: SessionView, options: Opti
 
 fn resume(daemon: &mut Daemon, view: &SessionView, background: bool) -> Result<Resumed, AskError> {
     let size = size_of_any().filter(|_| std::io::stdout().is_terminal() && !background);
-    let request = Request::Resume(Resume { target: exactly(view.id), size, background });
+    ask(daemon, view.id, size, background)
+}
+
+/// Has the session run again unless it does.
+pub(super) fn ask(
+    daemon: &mut Daemon,
+    id: SessionId,
+    size: Option<TerminalSize>,
+    background: bool,
+) -> Result<Resumed, AskError> {
+    let request = Request::Resume(Resume { target: exactly(id), size, background });
     match daemon.ask(&request)? {
         Reply::Resumed(resumed) => Ok(resumed),
         _ => Err(AskError::OffTopic),

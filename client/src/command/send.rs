@@ -82,6 +82,19 @@ pub(super) fn run(context: &Context, args: cli::Send) -> Done {
     Ok(Status::DONE)
 }
 
+/// Types a text into the session, with Enter, as one piece.
+pub(super) fn submit(
+    places: &Places,
+    daemon: &mut Daemon,
+    view: SessionView,
+    text: Vec<u8>,
+) -> Result<(), Report> {
+    if text.len() > MOST {
+        return Err(SendError::TooLong.into());
+    }
+    deliver(places, daemon, view, &sends(text, &[], true))
+}
+
 /// Types it into the session, and wakes that before if it sleeps (invariant 3).
 fn deliver(
     places: &Places,

@@ -19,7 +19,7 @@ use crate::cli;
 use crate::connect::{AskError, Daemon};
 use crate::exit::Status;
 use crate::output::{Output, OutputError};
-use crate::report::Explain;
+use crate::report::{Explain, Report};
 use crate::usage::UsageError;
 
 /// Why a command cannot even be asked for.
@@ -42,10 +42,26 @@ impl Explain for StartError {
 
 pub(super) fn run(context: &Context, args: cli::Start) -> Done {
     let output = context.output;
-    let spec = spec(&args)?;
-    let tty = spec.terminal.is_some();
+    let (bg, quiet, tty) = (args.bg, args.quiet, !args.no_tty);
+    let options = Options::with_key(args.keys.detach_key);
+    let mut daemon = context.daemon()?;
+    let started = begin(&mut daemon, args)?;
+    say_unenforced(output, &started.unenforced);
+    if bg {
+        announce(output, &started, quiet)?;
+        return Ok(Status::DONE);
+    }
+    if quiet {
+        output.note(&started.id.to_string());
+    }
+    let view = find(&mut daemon, exactly(started.id))?;
+    watch::run(context, daemon, &view, Way::of_this_terminal(tty, options))
+}
+
+/// Has it started, whatever comes after that.
+pub(super) fn begin(daemon: &mut Daemon, args: cli::Start) -> Result<Started, Report> {
     let request = Start {
-        spec,
+        spec: spec(&args)?,
         name: args.name,
         background: args.bg,
         parent: args.parent.clone().map(Target::Named).or_else(|| own_session().map(Target::Named)),
@@ -54,19 +70,7 @@ pub(super) fn run(context: &Context, args: cli::Start) -> Done {
         notify: args.notify.map(when),
         restart: restart(args.restart),
     };
-    let mut daemon = context.daemon()?;
-    let started = start(&mut daemon, request, args.parent.is_some())?;
-    say_unenforced(output, &started.unenforced);
-    if args.bg {
-        announce(output, &started, args.quiet)?;
-        return Ok(Status::DONE);
-    }
-    if args.quiet {
-        output.note(&started.id.to_string());
-    }
-    let view = find(&mut daemon, exactly(started.id))?;
-    let way = Way::of_this_terminal(tty, Options::with_key(args.keys.detach_key));
-    watch::run(context, daemon, &view, way)
+    Ok(start(daemon, request, args.parent.is_some())?)
 }
 
 fn when(chosen: cli::NotifyWhen) -> NotifyWhen {
@@ -144,7 +148,7 @@ pub(super) fn five_lines(done: &str, id: SessionId, name: &str) -> String {
     )
 }
 
-fn spec(args: &cli::Start) -> Result<Spec, crate::report::Report> {
+fn spec(args: &cli::Start) -> Result<Spec, Report> {
     let current = || std::env::current_dir().map_err(StartError::NoCurrentDir);
     let cwd = match &args.surroundings.cwd {
         Some(dir) => std::path::absolute(dir)

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::Done;
 use super::context::Context;
 use crate::cli;
-use crate::connect::AskError;
+use crate::connect::{AskError, Daemon};
 use crate::exit::Status;
 use crate::render::session;
 use crate::render::words::{id_and_name, id_name_elapsed};
@@ -34,12 +34,8 @@ fn end(
     done: &str,
 ) -> Done {
     let targets = which.ids.into_iter().map(Target::Named).collect();
-    let limit = MARGIN + Duration::from_millis(grace_ms.unwrap_or(0).into());
-    let mut daemon = context.daemon()?;
-    let reply = daemon.ask_within(&Request::Stop { targets, grace_ms, keep_tasks }, Some(limit))?;
-    let Reply::Stopped(Stopped { ended, were_down, leftovers }) = reply else {
-        return Err(AskError::OffTopic.into());
-    };
+    let stopped = ask(&mut context.daemon()?, targets, grace_ms, keep_tasks)?;
+    let Stopped { ended, were_down, leftovers } = stopped;
     let output = context.output;
     if output.json {
         let (ended, were_down) = (session::array(&ended), session::array(&were_down));
@@ -58,6 +54,21 @@ fn end(
         output.line(&left_behind(done, leftovers))?;
     }
     Ok(Status::DONE)
+}
+
+/// Has sessions end, and waits until they are over.
+pub(super) fn ask(
+    daemon: &mut Daemon,
+    targets: Vec<Target>,
+    grace_ms: Option<u32>,
+    keep_tasks: bool,
+) -> Result<Stopped, AskError> {
+    let limit = MARGIN + Duration::from_millis(grace_ms.unwrap_or(0).into());
+    let request = Request::Stop { targets, grace_ms, keep_tasks };
+    match daemon.ask_within(&request, Some(limit))? {
+        Reply::Stopped(stopped) => Ok(stopped),
+        _ => Err(AskError::OffTopic),
+    }
 }
 
 fn left_behind(done: &str, leftovers: u32) -> String {

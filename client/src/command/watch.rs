@@ -66,13 +66,23 @@ pub(super) fn run(context: &Context, daemon: Daemon, view: &SessionView, way: Wa
 
 fn attach_to(context: &Context, view: &SessionView, options: Options) -> Done {
     let mut view = view.clone();
+    let outcome = show(context, &mut view, options)?;
+    tell(context, &view, outcome)
+}
+
+/// Shows a session on this terminal; `view` is of the run that was shown last.
+pub(super) fn show(
+    context: &Context,
+    view: &mut SessionView,
+    options: Options,
+) -> Result<Outcome, Report> {
     loop {
         let outcome = attach::attach(context.places()?, view.id, options)?;
-        let awake = if outcome.is_end() { woken(context, &view) } else { None };
+        let awake = if outcome.is_end() { woken(context, view) } else { None };
         match awake {
             // It was put to sleep just when the person came.
-            Some(awake) => view = awake,
-            None => return tell(context, &view, outcome),
+            Some(awake) => *view = awake,
+            None => return Ok(outcome),
         }
     }
 }
@@ -88,7 +98,7 @@ fn woken(context: &Context, view: &SessionView) -> Option<SessionView> {
 
 fn tell(context: &Context, view: &SessionView, outcome: Outcome) -> Done {
     match outcome {
-        Outcome::Detached => {
+        Outcome::Detached | Outcome::Left => {
             detached(context, view);
             Ok(Status::DONE)
         }

@@ -13,29 +13,27 @@
 //! 1. Every cell is printable text, whatever a session is called or writes.
 //! 2. No size makes this panic, and 40 columns are enough to be of use.
 
-use app_model::elapsed::{ago, elapsed};
+use app_model::SessionView;
 use app_model::text::{clipped, columns, printable};
-use app_model::{Exit, Phase, SessionView, spec};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
-use ratatui::style::{Color, Modifier, Style};
+use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use super::model::List;
-use crate::render::words::{short_path, state_and_age};
+use crate::tui::edit;
+use crate::tui::palette::Palette;
+use crate::tui::row::{self, Place, Subject};
 
 /// Rows below which there is no room for a preview.
 const PREVIEW_FROM: u16 = 12;
-
-/// Columns from which there is room for a directory and a last line.
-const WIDE_FROM: usize = 72;
 
 const PROMPT: &str = "> ";
 const HELP: &str = "Enter open · Esc leave · ↑↓ choose · type to filter";
 
 /// Draws the list.
-pub(super) fn draw(frame: &mut Frame<'_>, list: &mut List) {
+pub(super) fn draw(frame: &mut Frame<'_>, list: &mut List, palette: Palette) {
     let area = frame.area();
     let rows = u16::try_from(list.shown().len()).unwrap_or(u16::MAX).max(1);
     let preview = area.height >= PREVIEW_FROM;
@@ -49,7 +47,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, list: &mut List) {
     ]);
     let [prompt, body, screen, help] = parts.areas(area);
     draw_prompt(frame, prompt, list);
-    draw_rows(frame, body, list);
+    draw_rows(frame, body, list, palette);
     if preview {
         draw_preview(frame, screen, list);
     }
@@ -60,20 +58,19 @@ pub(super) fn draw(frame: &mut Frame<'_>, list: &mut List) {
 fn draw_prompt(frame: &mut Frame<'_>, area: Rect, list: &List) {
     let count = format!("{}/{}", list.shown().len(), list.count());
     let room = usize::from(area.width).saturating_sub(PROMPT.len() + count.len() + 2);
-    let scroll = list.filter.visual_scroll(room);
-    let typed: String = printable(list.filter.value()).chars().skip(scroll).collect();
+    let (typed, column) = edit::window(&list.filter, room);
     let line =
         Line::from(vec![Span::styled(PROMPT, Modifier::BOLD), Span::raw(clipped(&typed, room))]);
     frame.render_widget(line, area);
     let columns = u16::try_from(count.len()).unwrap_or(u16::MAX).min(area.width);
     let corner = Rect { x: area.right() - columns, width: columns, ..area };
     frame.render_widget(Line::from(count).style(dim()), corner);
-    let column = list.filter.visual_cursor().saturating_sub(scroll) + PROMPT.len();
-    let x = area.x + u16::try_from(column).unwrap_or(0).min(area.width.saturating_sub(1));
+    let x = area.x
+        + u16::try_from(column + PROMPT.len()).unwrap_or(0).min(area.width.saturating_sub(1));
     frame.set_cursor_position(Position::new(x, area.y));
 }
 
-fn draw_rows(frame: &mut Frame<'_>, area: Rect, list: &mut List) {
+fn draw_rows(frame: &mut Frame<'_>, area: Rect, list: &mut List, palette: Palette) {
     let height = usize::from(area.height);
     list.page = height.max(1);
     if list.shown().len() == 0 {
@@ -83,105 +80,16 @@ fn draw_rows(frame: &mut Frame<'_>, area: Rect, list: &mut List) {
     }
     let first = (list.cursor + 1).saturating_sub(height);
     let lines = list.shown().enumerate().skip(first).take(height).map(|(index, view)| {
-        let line = Line::from(row(view, list, area.width.into()));
-        if index == list.cursor { line.style(Modifier::REVERSED) } else { line }
+        let line = row(view, list, area.width.into(), palette);
+        if index == list.cursor { line.style(palette.chosen()) } else { line }
     });
     frame.render_widget(Paragraph::new(lines.collect::<Vec<_>>()), area);
 }
 
-/// How wide the cells of a row are: the same for all rows, so that they align.
-struct Widths {
-    name: usize,
-    state: usize,
-    when: usize,
-    directory: usize,
-    last_line: usize,
-}
-
-impl Widths {
-    /// Columns of glyph, badge and the gaps between the first five cells.
-    const FIXED: usize = 2 + 1 + 2 + 1 + 1;
-
-    fn of(width: usize) -> Self {
-        let state = 11;
-        if width < WIDE_FROM {
-            let when = 9;
-            let name = width.saturating_sub(Self::FIXED + state + when);
-            return Self { name, state, when, directory: 0, last_line: 0 };
-        }
-        let (name, when) = (if width < 100 { 18 } else { 24 }, 16);
-        // Two more gaps.
-        let left = width.saturating_sub(Self::FIXED + name + state + when + 2);
-        let directory = (left / 2).min(24);
-        Self { name, state, when, directory, last_line: left - directory }
-    }
-}
-
-fn row<'a>(view: &SessionView, list: &List, width: usize) -> Vec<Span<'a>> {
-    let widths = Widths::of(width);
-    let wide = widths.directory > 0;
-    let badge = if view.background { "bg" } else { "" };
-    let mut cells = vec![
-        Span::styled(format!("{} ", glyph(view)), colour(view)),
-        Span::raw(cell(&printable(&view.name), widths.name) + " "),
-        Span::styled(cell(badge, 2) + " ", Color::Cyan),
-        Span::styled(cell(view.state(), widths.state) + " ", colour(view)),
-        Span::raw(cell(&when(view, list, wide), widths.when)),
-    ];
-    if wide {
-        let path = short_path(&view.cwd.shown(), list.home.as_deref());
-        cells.push(Span::styled(format!(" {}", cell(&path, widths.directory)), dim()));
-        cells.push(Span::raw(format!(" {}", clipped(&last_line(view), widths.last_line))));
-    }
-    cells
-}
-
-/// The text in exactly so many columns.
-fn cell(text: &str, width: usize) -> String {
-    let text = clipped(text, width);
-    let padding = width - columns(&text);
-    text + &" ".repeat(padding)
-}
-
-fn when(view: &SessionView, list: &List, wide: bool) -> String {
-    if wide && (view.is_restarting() || view.was_interrupted()) {
-        return state_and_age(view, list.now_ms, str::to_owned);
-    }
-    match view.ended_at_ms {
-        Some(ended) if !view.phase.is_live() => {
-            let ago = ago(u64::try_from(list.now_ms - ended).unwrap_or(0));
-            if wide { format!("finished {ago}") } else { ago }
-        }
-        Some(_) | None => list.elapsed_ms(view).map(elapsed).unwrap_or_default(),
-    }
-}
-
-/// The last thing it said, else what it is.
-fn last_line(view: &SessionView) -> String {
-    let said = view.last_line.as_deref().map(printable).filter(|line| !line.trim().is_empty());
-    said.unwrap_or_else(|| spec::command_line(&view.argv))
-}
-
-fn glyph(view: &SessionView) -> char {
-    match (view.phase, view.exit) {
-        (Phase::Starting | Phase::Running | Phase::Stopping, _) => '●',
-        _ if view.is_restarting() => '↻',
-        (Phase::Paused | Phase::Asleep, _) => '◌',
-        (Phase::Ended, Some(Exit::Code(0))) => '✔',
-        (Phase::Ended, _) if view.stop_asked => '■',
-        (Phase::Ended, _) => '✘',
-        (Phase::Lost, _) => '!',
-    }
-}
-
-fn colour(view: &SessionView) -> Style {
-    match glyph(view) {
-        '●' | '↻' => Color::Green.into(),
-        '✘' => Color::Red.into(),
-        '!' if !view.was_interrupted() => Color::Red.into(),
-        '◌' | '!' => Color::Yellow.into(),
-        _ => dim(),
-    }
+fn row(view: &SessionView, list: &List, width: usize, palette: Palette) -> Line<'static> {
+    let subject = Subject { view, elapsed_ms: list.elapsed_ms(view), depth: 0, cpu: None };
+    let home = list.home.as_deref();
+    row::session(subject, Place { width, grouped: false, now_ms: list.now_ms, home, palette })
 }
 
 fn draw_preview(frame: &mut Frame<'_>, area: Rect, list: &List) {
@@ -214,12 +122,12 @@ mod tests {
     use ratatui::backend::TestBackend;
 
     use super::super::model::samples::{list, type_in};
-    use super::super::preview::Preview;
     use super::*;
+    use crate::tui::preview::Preview;
 
     fn drawn(list: &mut List, width: u16, height: u16) -> String {
         let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-        terminal.draw(|frame| draw(frame, list)).unwrap();
+        terminal.draw(|frame| draw(frame, list, Palette::new(true))).unwrap();
         terminal.backend().to_string()
     }
 
@@ -234,8 +142,8 @@ mod tests {
     fn a_wide_terminal_shows_everything() {
         insta::assert_snapshot!(drawn(&mut with_preview(), 110, 12), @r#"
         ">                                                                                                          2/2"
-        "● flaky-test               bg running     3m 20s           ~/src/app                cargo test                "
-        "✘ build�[31m                  failed      finished 3m ago  ~/src/app                error: no rule to make ta…"
+        "● flaky-test                  bg  running     cargo test                 ~/src/app                      3m 20s"
+        "✘ build�[31m                      failed      error: no rule to make ta… ~/src/app             finished 3m ago"
         "─ flaky-test ─────────────────────────────────────────────────────────────────────────────────────────────────"
         "$ cargo test                                                                                                  "
         "running 3                                                                                                     "
@@ -252,8 +160,8 @@ mod tests {
     fn a_usual_terminal_shows_directories() {
         insta::assert_snapshot!(drawn(&mut with_preview(), 80, 12), @r#"
         ">                                                                            2/2"
-        "● flaky-test         bg running     3m 20s           ~/src/app     cargo test   "
-        "✘ build�[31m            failed      finished 3m ago  ~/src/app     error: no ru…"
+        "● flaky-test           bg  running     cargo test        ~/src/app        3m 20s"
+        "✘ build�[31m               failed      error: no rule t… ~/src/app        3m ago"
         "─ flaky-test ───────────────────────────────────────────────────────────────────"
         "$ cargo test                                                                    "
         "running 3                                                                       "
@@ -270,8 +178,8 @@ mod tests {
     fn forty_columns_are_enough() {
         insta::assert_snapshot!(drawn(&mut with_preview(), 40, 8), @r#"
         ">                                    2/2"
-        "● flaky-test    bg running     3m 20s   "
-        "✘ build�[31m       failed      3m ago   "
+        "● flaky-test   bg  running        3m 20s"
+        "✘ build�[31m       failed         3m ago"
         "                                        "
         "                                        "
         "                                        "

@@ -3,7 +3,7 @@
 //! ```text
 //!   keys ──► List::press ──► chosen, left or go on      (model.rs: pure)
 //!   List ──► draw                                       (draw.rs: pure)
-//!   selection ──► Previews (a thread) ──► preview       (preview.rs)
+//!   selection ──► Previews (a thread) ──► preview       (tui/preview.rs)
 //! ```
 //!
 //! # Invariants
@@ -16,8 +16,6 @@
 
 mod draw;
 mod model;
-mod preview;
-mod screen;
 
 use std::io;
 use std::time::Duration;
@@ -29,11 +27,12 @@ use app_sys::signals::{Signal, Signals};
 use crossterm::event::{self, Event, KeyEventKind};
 
 use self::model::{List, Step};
-use self::preview::Previews;
-use self::screen::Screen;
 use crate::command::{home, list};
 use crate::connect::Daemon;
 use crate::report::{Explain, Report};
+use crate::tui::palette::Palette;
+use crate::tui::preview::Previews;
+use crate::tui::screen::Screen;
 
 /// How often times and the screen of a live session are brought up to date.
 const TICK: Duration = Duration::from_secs(1);
@@ -70,7 +69,12 @@ impl Explain for PickerError {
 }
 
 /// Lets the person choose.
-pub(crate) fn choose(mut daemon: Daemon, places: &Places, offer: Offer) -> Result<Choice, Report> {
+pub(crate) fn choose(
+    mut daemon: Daemon,
+    places: &Places,
+    offer: Offer,
+    palette: Palette,
+) -> Result<Choice, Report> {
     let mut views = list(&mut daemon, offer == Offer::All, false)?;
     // The daemon is not needed while the person thinks.
     drop(daemon);
@@ -78,18 +82,18 @@ pub(crate) fn choose(mut daemon: Daemon, places: &Places, offer: Offer) -> Resul
         views.retain(|view| view.phase.is_live() || view.phase == Phase::Asleep);
     }
     let model = List::new(views, app_sys::clock::boot_ms(), home());
-    Ok(run(model, places).map_err(PickerError::Terminal)?)
+    Ok(run(model, places, palette).map_err(PickerError::Terminal)?)
 }
 
-fn run(mut list: List, places: &Places) -> io::Result<Choice> {
+fn run(mut list: List, places: &Places, palette: Palette) -> io::Result<Choice> {
     let caught = [Signal::WINCH, Signal::HUP, Signal::TERM, Signal::INT];
     let mut signals = Signals::new(&caught)?;
     let mut previews = Previews::start(places)?;
-    let mut screen = Screen::enter()?;
+    let mut screen = Screen::enter(places)?;
     let stdin = io::stdin();
     loop {
         list.set_time(app_sys::clock::boot_ms(), app_sys::clock::wall_ms());
-        screen.draw(&mut list)?;
+        screen.draw(|frame| draw::draw(frame, &mut list, palette))?;
         previews.want(list.selected(), false);
         let tick = list.has_live().then_some(TICK);
         let mut interests =

@@ -6,13 +6,13 @@
 //! 2. Without a filter the order is the daemon's, newest first; with one, the best match
 //!    comes first and equally good ones keep that order.
 
-use app_model::{SessionId, SessionView, spec};
+use app_model::{SessionId, SessionView};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
-use nucleo_matcher::{Config, Matcher, Utf32Str};
-use tui_input::{Input, InputRequest};
+use tui_input::Input;
 
-use super::preview::Preview;
+use crate::tui::edit;
+use crate::tui::filter::{Filter, haystack};
+use crate::tui::preview::Preview;
 
 /// What a key led to.
 pub(super) enum Step {
@@ -44,7 +44,7 @@ pub(super) struct List {
     /// Rows that the list had when it was drawn last: what a page is.
     pub(super) page: usize,
     preview: Preview,
-    matcher: Matcher,
+    matches: Filter,
 }
 
 impl List {
@@ -61,7 +61,7 @@ impl List {
             cursor: 0,
             page: 1,
             preview: Preview::default(),
-            matcher: Matcher::new(Config::DEFAULT),
+            matches: Filter::default(),
         }
     }
 
@@ -128,10 +128,8 @@ impl List {
             KeyCode::Char('n' | 'j') if ctrl => self.down(1),
             KeyCode::PageUp => self.up(self.page),
             KeyCode::PageDown => self.down(self.page),
-            code => {
-                if let Some(request) = edit(code, key.modifiers)
-                    && self.filter.handle(request).is_some_and(|changed| changed.value)
-                {
+            _ => {
+                if edit::press(&mut self.filter, key) {
                     self.refilter();
                 }
             }
@@ -148,21 +146,12 @@ impl List {
     }
 
     fn refilter(&mut self) {
-        let pattern =
-            Pattern::parse(self.filter.value(), CaseMatching::Smart, Normalization::Smart);
-        let mut room = Vec::new();
-        let mut scored: Vec<(u32, usize)> = Vec::new();
-        for (index, view) in self.views.iter().enumerate() {
-            let text = haystack(view);
-            let haystack = Utf32Str::new(&text, &mut room);
-            if let Some(score) = pattern.score(haystack, &mut self.matcher) {
-                scored.push((score, index));
-            }
-        }
-        // Stable: equally good ones stay newest first (invariant 2).
-        scored.sort_by_key(|&(score, _)| std::cmp::Reverse(score));
+        let texts: Vec<String> = self.views.iter().map(haystack).collect();
+        let all = texts.iter().map(String::as_str).enumerate();
+        // Equally good ones stay newest first (invariant 2).
+        let shown = self.matches.best(self.filter.value(), all);
         let before = self.selected().map(|view| view.id);
-        self.shown = scored.into_iter().map(|(_, index)| index).collect();
+        self.shown = shown;
         // While typing, the best match is the one; with nothing typed, the last choice.
         let back = before.filter(|_| self.filter.value().is_empty());
         self.cursor = back.and_then(|id| self.position(id)).unwrap_or(0);
@@ -171,34 +160,6 @@ impl List {
     fn position(&self, id: SessionId) -> Option<usize> {
         self.shown().position(|view| view.id == id)
     }
-}
-
-/// What the filter looks at.
-fn haystack(view: &SessionView) -> String {
-    let command = spec::command_line(&view.argv);
-    format!("{} {} {} {}", view.id, view.name, view.cwd.shown(), command)
-}
-
-/// What a key does to the filter.
-fn edit(code: KeyCode, modifiers: KeyModifiers) -> Option<InputRequest> {
-    let ctrl = modifiers.contains(KeyModifiers::CONTROL);
-    let alt = modifiers.contains(KeyModifiers::ALT);
-    Some(match code {
-        KeyCode::Char('u') if ctrl => InputRequest::DeleteLine,
-        KeyCode::Char('w') if ctrl => InputRequest::DeletePrevWord,
-        KeyCode::Char('h') if ctrl => InputRequest::DeletePrevChar,
-        KeyCode::Char('a') if ctrl => InputRequest::GoToStart,
-        KeyCode::Char('e') if ctrl => InputRequest::GoToEnd,
-        KeyCode::Char(c) if !ctrl && !alt => InputRequest::InsertChar(c),
-        KeyCode::Backspace if alt => InputRequest::DeletePrevWord,
-        KeyCode::Backspace => InputRequest::DeletePrevChar,
-        KeyCode::Delete => InputRequest::DeleteNextChar,
-        KeyCode::Left => InputRequest::GoToPrevChar,
-        KeyCode::Right => InputRequest::GoToNextChar,
-        KeyCode::Home => InputRequest::GoToStart,
-        KeyCode::End => InputRequest::GoToEnd,
-        _ => return None,
-    })
 }
 
 #[cfg(test)]

@@ -71,7 +71,7 @@ fn name(task: &TaskView) -> String {
 }
 
 /// One word for people.
-fn state(task: &TaskView) -> &'static str {
+pub(crate) fn state(task: &TaskView) -> &'static str {
     match task.outcome {
         None if task.phase.is_live() => "working",
         None => task.phase.word(),

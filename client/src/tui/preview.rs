@@ -20,19 +20,19 @@ use crate::hold;
 use crate::record::RunDir;
 
 /// Which run's screen it is.
-pub(super) type Of = (SessionId, RunNumber);
+pub(crate) type Of = (SessionId, RunNumber);
 
 /// A screen as lines.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Preview {
+pub(crate) struct Preview {
     /// Whose it is.
-    pub(super) of: Option<Of>,
+    pub(crate) of: Option<Of>,
     /// Its lines, printable, without those that are empty at its end.
-    pub(super) lines: Vec<String>,
+    pub(crate) lines: Vec<String>,
 }
 
 /// Loads previews.
-pub(super) struct Previews {
+pub(crate) struct Previews {
     jobs: SyncSender<SessionView>,
     answers: Receiver<Preview>,
     /// Readable when there is an answer.
@@ -45,7 +45,7 @@ pub(super) struct Previews {
 
 impl Previews {
     /// Starts the thread.
-    pub(super) fn start(places: &Places) -> io::Result<Self> {
+    pub(crate) fn start(places: &Places) -> io::Result<Self> {
         let (jobs, work) = sync_channel::<SessionView>(1);
         let (done, answers) = sync_channel(1);
         let (wake, mut bell) = io::pipe()?;
@@ -63,7 +63,7 @@ impl Previews {
 
     /// Asks for the preview of this session unless it is there or being loaded; `again`
     /// asks even then, for a live one.
-    pub(super) fn want(&mut self, view: Option<&SessionView>, again: bool) {
+    pub(crate) fn want(&mut self, view: Option<&SessionView>, again: bool) {
         let Some(view) = view.filter(|_| self.loading.is_none()) else {
             return; // Invariant 1: asked again when the answer has come.
         };
@@ -75,7 +75,7 @@ impl Previews {
     }
 
     /// The answer; call when this is readable.
-    pub(super) fn take(&mut self) -> Option<Preview> {
+    pub(crate) fn take(&mut self) -> Option<Preview> {
         let mut bell = [0; 1];
         self.wake.read_exact(&mut bell).ok()?;
         let preview = self.answers.try_recv().ok()?;
