@@ -18,6 +18,7 @@ mod attach_modes;
 mod comeback;
 mod crash;
 mod daemon;
+mod dashboard;
 mod doctor;
 mod elapsed;
 mod environment;
