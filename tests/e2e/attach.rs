@@ -372,3 +372,18 @@ fn a_question_while_a_terminal_attaches_is_answered_once() {
         home.appctl(["kill", &name]).ok();
     }
 }
+
+#[test]
+fn a_dash_goes_back_to_the_session_that_was_opened_before() {
+    let home = Home::new();
+    home.appctl(["attach", "-"]).fails(3, &["no other session was opened", "appctl ls"]);
+    for name in ["alpha", "bravo"] {
+        home.start_sh(name, &format!("echo this is {name}; exec cat"));
+    }
+    for (open, shows) in [("alpha", "alpha"), ("bravo", "bravo"), ("-", "alpha"), ("-", "bravo")] {
+        let mut terminal = home.terminal(&["attach", open]);
+        terminal.wait_until_contains(&format!("this is {shows}"));
+        terminal.keys(DETACH_KEY);
+        assert_eq!(terminal.wait_exit(), 0);
+    }
+}

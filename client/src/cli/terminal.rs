@@ -44,7 +44,8 @@ impl FromStr for HistoryLines {
 
 #[derive(Debug, Args)]
 pub(crate) struct Attach {
-    #[arg(help = ID_HELP)]
+    /// The session: its id, the beginning of its id, or its name; `-` is the one that was
+    /// opened before the last
     pub(crate) id: Option<String>,
     /// Only look: keys and size of this terminal do not reach the program
     #[arg(long)]

@@ -7,7 +7,7 @@ use app_model::{Exit, SessionId, SessionView};
 
 use super::context::{Context, exactly, find, find_named, own_session};
 use super::watch::{self, Way};
-use super::{Done, away, wake};
+use super::{Done, away, previous, wake};
 use crate::attach::{Options, Outcome, size_of_any};
 use crate::cli;
 use crate::connect::Daemon;
@@ -26,11 +26,21 @@ enum AttachError {
     Interrupted { id: SessionId, when: String },
     #[error("session {id} has no terminal")]
     NoTerminal { id: SessionId },
+    #[error("no other session was opened before")]
+    NoPrevious,
 }
+
+/// Means the session that was opened before the last one.
+const PREVIOUS: &str = "-";
 
 impl Explain for AttachError {
     fn code(&self) -> Code {
-        Code::Conflict
+        match self {
+            Self::NoPrevious => Code::NotFound,
+            Self::Ended { .. } | Self::Interrupted { .. } | Self::NoTerminal { .. } => {
+                Code::Conflict
+            }
+        }
     }
 
     fn hint(&self) -> Option<String> {
@@ -39,6 +49,7 @@ impl Explain for AttachError {
                 format!("Run it again with `appctl resume {id}`, or read `appctl logs {id}`.")
             }
             Self::NoTerminal { id } => format!("Follow it with `appctl logs -f {id}`."),
+            Self::NoPrevious => "Name one: `appctl ls` lists them.".into(),
         })
     }
 }
@@ -52,6 +63,10 @@ pub(super) fn run(context: &Context, args: cli::Attach) -> Done {
 fn attach(context: &Context, args: cli::Attach) -> Done {
     let mut daemon = context.daemon()?;
     let view = match args.id {
+        Some(id) if id == PREVIOUS => {
+            let previous = previous::previous(context.places()?).ok_or(AttachError::NoPrevious)?;
+            find(&mut daemon, exactly(previous))?
+        }
         Some(id) => find_named(&mut daemon, &id)?,
         None => match choose(context, "attach", picker::Offer::Live)? {
             Some(view) => view,

@@ -23,6 +23,7 @@ mod notify;
 mod pause;
 mod peek;
 mod pin;
+mod previous;
 mod prune;
 mod rename;
 mod replay;

@@ -17,7 +17,7 @@ use app_wire::control::{Reply, Request};
 
 use super::context::{Context, exactly, find};
 use super::follow::{self, Followed};
-use super::{Done, wake};
+use super::{Done, previous, wake};
 use crate::attach::{self, Options, Outcome, size_of_any};
 use crate::connect::{AskError, Daemon};
 use crate::exit::Status;
@@ -76,6 +76,7 @@ pub(super) fn show(
     view: &mut SessionView,
     options: Options,
 ) -> Result<Outcome, Report> {
+    previous::note(context.places()?, view.id);
     loop {
         let outcome = attach::attach(context.places()?, view.id, options)?;
         let awake = if outcome.is_end() { woken(context, view) } else { None };

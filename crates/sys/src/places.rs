@@ -140,6 +140,11 @@ impl Places {
         self.runtime.join("start.lock")
     }
 
+    /// Which sessions were opened on a terminal last.
+    pub fn opened_file(&self) -> PathBuf {
+        self.runtime.join("opened")
+    }
+
     /// The database of durable facts.
     pub fn registry(&self) -> PathBuf {
         self.state.join("registry.db")
