@@ -8,6 +8,7 @@
 //! measure cold [ENDED] [TIMES]          from no daemon to the first answer, after so many runs
 //! measure live [SESSIONS]               so many live sessions: started, listed, held, stopped
 //! measure requests [CLIENTS] [EACH]     so many clients ask at once, without a pause
+//! measure dashboard [LIVE] [PAST]       the dashboard over so many sessions: frames, memory
 //! ```
 //!
 //! Everything runs in a private home, with the programs of the profile that this was built
@@ -16,6 +17,7 @@
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a chore")]
 
+mod dashboard;
 mod figures;
 mod live;
 mod process;
@@ -49,9 +51,10 @@ fn main() {
         Some("cold") => cold(number(1, 5_000), number(2, 20)),
         Some("live") => live::live(number(1, 1_000)),
         Some("requests") => requests::requests(number(1, 100), number(2, 1_000)),
+        Some("dashboard") => dashboard::dashboard(number(1, 500), number(2, 2_000)),
         _ => panic!(
-            "measure reports | notices | stalled | restart | cold | live | requests, each with \
-             numbers"
+            "measure reports | notices | stalled | restart | cold | live | requests | dashboard, \
+             each with numbers"
         ),
     }
 }
@@ -220,18 +223,7 @@ fn is_answered(socket: &Path) -> bool {
 /// The runs that ended are copies of one, taken in by the first daemon that finds no registry.
 fn cold(ended: u64, times: u64) {
     let home = Home::new();
-    let session = home.start_sh("ended", "exit 3");
-    session.wait_over();
-    home.appctl(["daemon", "stop"]).ok();
-    let sessions = home.state_dir().join("sessions");
-    let first = u32::from_str_radix(&session.id, 16).unwrap();
-    for number in 1..u32::try_from(ended).unwrap() {
-        let id = format!("{:08x}", first.wrapping_add(number));
-        copy_session(&sessions, &session.id, &id);
-    }
-    for suffix in ["", "-wal", "-shm"] {
-        fs::remove_file(home.state_dir().join(format!("registry.db{suffix}"))).ok();
-    }
+    make_past(&home, ended);
     let begun = Instant::now();
     assert_eq!(home.ls_all().len() as u64, ended);
     println!(
@@ -249,6 +241,22 @@ fn cold(ended: u64, times: u64) {
     took_ms.sort_by(f64::total_cmp);
     let (median, longest) = (took_ms[took_ms.len() / 2], took_ms[took_ms.len() - 1]);
     println!("`ls` without a daemon: median {median:.0} ms, longest {longest:.0} ms");
+}
+
+/// So many sessions that ended, for the first daemon to find.
+fn make_past(home: &Home, ended: u64) {
+    let session = home.start_sh("ended", "exit 3");
+    session.wait_over();
+    home.appctl(["daemon", "stop"]).ok();
+    let sessions = home.state_dir().join("sessions");
+    let first = u32::from_str_radix(&session.id, 16).unwrap();
+    for number in 1..u32::try_from(ended).unwrap() {
+        let id = format!("{:08x}", first.wrapping_add(number));
+        copy_session(&sessions, &session.id, &id);
+    }
+    for suffix in ["", "-wal", "-shm"] {
+        fs::remove_file(home.state_dir().join(format!("registry.db{suffix}"))).ok();
+    }
 }
 
 fn copy_session(sessions: &Path, from: &str, to: &str) {
