@@ -81,7 +81,7 @@ fn draw_rows(frame: &mut Frame<'_>, area: Rect, list: &mut List, palette: Palett
     let first = (list.cursor + 1).saturating_sub(height);
     let lines = list.shown().enumerate().skip(first).take(height).map(|(index, view)| {
         let line = row(view, list, area.width.into(), palette);
-        if index == list.cursor { line.style(palette.chosen()) } else { line }
+        if index == list.cursor { row::chosen(&line, palette) } else { line }
     });
     frame.render_widget(Paragraph::new(lines.collect::<Vec<_>>()), area);
 }
@@ -142,8 +142,8 @@ mod tests {
     fn a_wide_terminal_shows_everything() {
         insta::assert_snapshot!(drawn(&mut with_preview(), 110, 12), @r#"
         ">                                                                                                          2/2"
-        "● flaky-test                  bg  running     cargo test                 ~/src/app                      3m 20s"
-        "✘ build�[31m                      failed      error: no rule to make ta… ~/src/app             finished 3m ago"
+        "● flaky-test             bg  running     cargo test                         ~/src/app                   3m 20s"
+        "✘ build�[31m                 failed      error: no rule to make target      ~/src/app          finished 3m ago"
         "─ flaky-test ─────────────────────────────────────────────────────────────────────────────────────────────────"
         "$ cargo test                                                                                                  "
         "running 3                                                                                                     "
@@ -160,8 +160,8 @@ mod tests {
     fn a_usual_terminal_shows_directories() {
         insta::assert_snapshot!(drawn(&mut with_preview(), 80, 12), @r#"
         ">                                                                            2/2"
-        "● flaky-test           bg  running     cargo test        ~/src/app        3m 20s"
-        "✘ build�[31m               failed      error: no rule t… ~/src/app        3m ago"
+        "● flaky-test       bg  running     cargo test             ~/src/app       3m 20s"
+        "✘ build�[31m           failed      error: no rule to mak… ~/src/app       3m ago"
         "─ flaky-test ───────────────────────────────────────────────────────────────────"
         "$ cargo test                                                                    "
         "running 3                                                                       "

@@ -30,7 +30,7 @@ const DIRECTORY_FROM: usize = 72;
 const WORDS_FROM: usize = 100;
 
 /// Columns from which a model has a place.
-const MODEL_FROM: usize = 110;
+const MODEL_FROM: usize = 120;
 
 /// Columns from which there is a place for what a session uses.
 const USAGE_FROM: usize = 130;
@@ -88,11 +88,11 @@ impl Widths {
     fn of(width: usize, grouped: bool) -> Self {
         let from = |least: usize, columns: usize| if width < least { 0 } else { columns };
         let mut widths = Self {
-            name: (width / 4).clamp(12, 28),
+            name: (width / 5).clamp(12, 28),
             state: if grouped { 0 } else { 11 },
             now: 0,
             model: from(if grouped { MODEL_FROM } else { USAGE_FROM }, 12),
-            directory: from(DIRECTORY_FROM, (width / 6).clamp(12, 40)),
+            directory: from(DIRECTORY_FROM, (width / 7).clamp(12, 40)),
             usage: from(USAGE_FROM, 11),
             when: if width < WORDS_FROM { 9 } else { 18 },
         };
@@ -137,6 +137,12 @@ pub(crate) fn session(subject: Subject<'_>, place: Place<'_>) -> Line<'static> {
     cells.push(Span::styled(right(&used(subject), widths.usage), palette.dim()));
     cells.push(Span::raw(right(&when(subject, now_ms, width >= WORDS_FROM), widths.when)));
     clipped_line(cells, width)
+}
+
+/// The row under the cursor: of one piece, whatever its colours were.
+pub(crate) fn chosen(line: &Line<'_>, palette: Palette) -> Line<'static> {
+    let text: String = line.spans.iter().map(|span| span.content.as_ref()).collect();
+    Line::from(text).style(palette.chosen())
 }
 
 /// The row of something else that belongs to a session.

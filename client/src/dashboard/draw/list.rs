@@ -21,14 +21,14 @@ pub(super) fn list(frame: &mut Frame<'_>, area: Rect, board: &Board, palette: Pa
         frame.render_widget(Line::from(text).style(palette.dim()), area);
         return;
     }
-    for (index, row) in board.in_sight().iter().enumerate() {
+    for (index, sight) in board.in_sight().iter().enumerate() {
         let Ok(offset) = u16::try_from(index) else { return };
         if offset >= area.height {
             return;
         }
-        let line = line(*row, board, area.width.into(), palette);
-        let is_chosen = board.top + index == board.cursor() && row.session().is_some();
-        let line = if is_chosen { line.style(palette.chosen()) } else { line };
+        let line = line(*sight, board, area.width.into(), palette);
+        let is_chosen = board.top + index == board.cursor() && sight.session().is_some();
+        let line = if is_chosen { row::chosen(&line, palette) } else { line };
         frame.render_widget(line, Rect { y: area.y + offset, height: 1, ..area });
     }
 }
