@@ -4,8 +4,9 @@
 //! A real xterm on a display of its own starts a session with the programs just built, and
 //! is let go; another one attaches. Both pictures must be the same, dot by dot. Nothing of
 //! this machine is to be seen: the home, the names and the processes are made for them.
-//! [`notices`] takes pictures of what the desktop shows.
+//! [`notices`] takes pictures of what the desktop shows, [`dashboard`] one of all sessions.
 
+mod dashboard;
 mod notices;
 
 use std::fs;
@@ -32,6 +33,12 @@ const NEEDED: [(&str, &str); 8] = [
 
 /// What the pictures of the desktop are called.
 const NOTICES: &str = "notices";
+
+/// What the picture of the dashboard is called.
+const DASHBOARD: &str = "dashboard";
+
+/// How much larger a picture with something on it is than an empty one, bytes.
+const DRAWN: u64 = 8 << 10;
 
 /// Looks at a session or at the display: each takes some milliseconds at least.
 const LOOKS: usize = 2_000;
@@ -133,7 +140,7 @@ struct Studio<'a> {
 /// Takes all pictures, or `only` the one of this name.
 pub(crate) fn pictures(workspace: &Workspace, only: Option<&str>) -> Result<()> {
     let is_wanted = |name: &str| only.is_none_or(|only| only == name);
-    if !SCENES.iter().map(|scene| scene.name).chain([NOTICES]).any(is_wanted) {
+    if !SCENES.iter().map(|scene| scene.name).chain([NOTICES, DASHBOARD]).any(is_wanted) {
         bail!("there is no picture of that name");
     }
     let missing: Vec<&str> = NEEDED
@@ -151,6 +158,9 @@ pub(crate) fn pictures(workspace: &Workspace, only: Option<&str>) -> Result<()> 
     let studio = Studio::open(workspace, programs)?;
     for scene in SCENES.iter().filter(|scene| is_wanted(scene.name)) {
         studio.take(scene, &target).with_context(|| format!("no picture of {}", scene.name))?;
+    }
+    if is_wanted(DASHBOARD) {
+        dashboard::take(&studio, &target).context("no picture of the dashboard")?;
     }
     if is_wanted(NOTICES) {
         notices::take(&studio, &target).context("no picture of notices")?;
@@ -266,6 +276,23 @@ impl<'a> Studio<'a> {
         bail!("{name} does not show {text:?}, but:\n{last}")
     }
 
+    /// A window with times that run, once it is drawn: no two pictures of it are equal.
+    fn picture_with_times(&self, file: &str) -> Result<PathBuf> {
+        let path = self.home.join(file);
+        let mut drawn = 0;
+        for _ in 0..LOOKS {
+            let mut import = self.command("import");
+            import.args(["-window", "root", "-trim", "+repage", "-strip"]);
+            workspace::output(import.arg(&path))?;
+            let size = fs::metadata(&path).context("there is no picture")?.len();
+            drawn = if size > DRAWN { drawn + 1 } else { 0 };
+            if drawn == STEADY {
+                return Ok(path);
+            }
+        }
+        bail!("the window stays empty")
+    }
+
     /// The window, once it is drawn.
     fn picture(&self, file: &str) -> Result<PathBuf> {
         let path = self.home.join(file);
@@ -277,7 +304,7 @@ impl<'a> Studio<'a> {
             workspace::output(import.arg(&path))?;
             let now = fs::read(&path).context("there is no picture")?;
             // A window that shows nothing yet is a small file.
-            let drawn = now.len() > 8 << 10;
+            let drawn = now.len() as u64 > DRAWN;
             steady = if drawn && now == last { steady + 1 } else { 0 };
             if steady == STEADY {
                 return Ok(path);
@@ -296,10 +323,8 @@ fn private(dir: &Path) -> Result<()> {
 
 impl Drop for Studio<'_> {
     fn drop(&mut self) {
-        for scene in &SCENES {
-            self.appctl(&["kill", scene.name]).ok();
-        }
-        self.appctl(&["daemon", "stop"]).ok();
+        // Whatever a scene that failed has left.
+        self.appctl(&["daemon", "stop", "--sessions"]).ok();
         self.server.kill().ok();
         self.server.wait().ok();
         fs::remove_dir_all(&self.home).ok();
