@@ -413,6 +413,9 @@ impl<O: Outside> Actor<O> {
             .apply(Input::Saw(run, Observation::Gone(Exit::Lost(Lost::Holder))), self.now());
         self.live.send_modify(|live| {
             live.phase = Phase::Ended;
+            // There is nothing to be learned of it: else what follows would take it for one
+            // that may yet report, and the actor would live on.
+            live.settled = true;
             live.over = true;
         });
         let mut failure = self.failure.take();
