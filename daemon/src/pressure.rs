@@ -10,7 +10,7 @@
 //!
 //! # Invariants
 //!
-//! 1. At most [`AT_ONCE`] for each time: sleep frees memory only when the program is gone, and
+//! 1. At most `AT_ONCE` for each time: sleep frees memory only when the program is gone, and
 //!    if that was not enough the kernel says so again.
 //! 2. What keeps a session awake otherwise keeps it awake here, but for the time that the
 //!    settings ask for.
